@@ -1,0 +1,99 @@
+"""The machine the agent works on: its files below a root, and its commands.
+
+On a server the root is "" and commands really run. Tests and the practice clinic give a folder
+as root and a subclass that pretends the commands.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import Dict, List, NamedTuple, Optional
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class Done(NamedTuple):
+    """A finished command. `code` is 127 when it is not there, 124 when time ran out."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def ok(self) -> bool:
+        """True when it ended with 0."""
+        return self.code == 0
+
+
+class Host:
+    """Files and commands of one machine."""
+
+    def __init__(self, root: str = "") -> None:
+        self.root = root.rstrip("/")
+
+    def path(self, path: str) -> str:
+        """Return where a path of the machine really lies."""
+        return self.root + path
+
+    def read(self, path: str, limit: int = 1 << 20) -> Optional[str]:
+        """Return a text file's content, or None when it cannot be read."""
+        data = self.read_bytes(path, limit)
+        return None if data is None else data.decode("utf-8", "replace")
+
+    def read_bytes(self, path: str, limit: int = 1 << 20) -> Optional[bytes]:
+        """Return at most `limit` bytes of a file, or None when it cannot be read."""
+        try:
+            with open(self.path(path), "rb") as stream:
+                return stream.read(limit)
+        except OSError:
+            return None
+
+    def exists(self, path: str) -> bool:
+        """True when there is anything at a path, a dangling link included."""
+        return os.path.lexists(self.path(path))
+
+    def list(self, path: str) -> List[str]:
+        """Return the sorted names in a folder; none when it cannot be read."""
+        try:
+            return sorted(os.listdir(self.path(path)))
+        except OSError:
+            return []
+
+    def which(self, name: str) -> str:
+        """Return the full path of a command, or ""."""
+        for folder in PATH.split(":"):
+            full = folder + "/" + name
+            if os.access(self.path(full), os.X_OK):
+                return full
+        return ""
+
+    def run(
+        self,
+        argv: List[str],
+        input: str = "",
+        timeout: float = 60.0,
+        env: Optional[Dict[str, str]] = None,
+    ) -> Done:
+        """Run a command without a shell, in the C locale, and wait at most `timeout` seconds."""
+        surroundings = {"PATH": PATH, "LC_ALL": "C", "HOME": "/root"}
+        surroundings.update(env or {})
+        try:
+            done = subprocess.run(
+                argv,
+                input=input.encode(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                timeout=timeout,
+                env=surroundings,
+                check=False,
+            )
+        except FileNotFoundError:
+            return Done(127, "", "%s: not found" % argv[0])
+        except subprocess.TimeoutExpired:
+            return Done(124, "", "%s: no answer within %g seconds" % (argv[0], timeout))
+        except OSError as error:
+            return Done(126, "", "%s: %s" % (argv[0], error))
+        return Done(
+            done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+        )

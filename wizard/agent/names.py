@@ -1,0 +1,41 @@
+"""Every path, unit and port the program uses on a server, in one place."""
+
+from __future__ import annotations
+
+LIBRARY = "/usr/local/lib/cht-offline-setup"  # the zipapp, root only
+STATE = "/var/lib/cht-offline-setup"  # journal, before-images, owned files; root only
+LEASES = "/var/lib/cht-offline-dns"  # dnsmasq's leases
+SETTINGS = "/etc/cht-offline-setup"
+
+DNSMASQ_CONF = SETTINGS + "/dnsmasq.conf"
+DNSMASQ_UNIT = "cht-offline-dns.service"
+DNSMASQ_UNIT_FILE = "/etc/systemd/system/" + DNSMASQ_UNIT
+
+RECOVER_UNIT = "cht-offline-setup-recover.service"
+RECOVER_CONTAINERS_UNIT = "cht-offline-setup-recover-containers.service"
+APPLY_UNIT = "cht-offline-setup-apply"
+ROLLBACK_TIMER = "cht-offline-setup-rollback"
+
+NETPLAN_FILE = "/etc/netplan/99-cht-offline-setup.yaml"
+NETWORKMANAGER_NAME = "cht-offline-setup"
+NETWORKMANAGER_FILE = "/etc/NetworkManager/system-connections/cht-offline-setup.nmconnection"
+NETWORKD_FILE = "/etc/systemd/network/05-cht-offline-setup.network"
+INTERFACES_FILE = "/etc/network/interfaces.d/cht-offline-setup"
+CLOUD_INIT_FILE = "/etc/cloud/cloud.cfg.d/99-cht-offline-setup-network.cfg"
+
+WATCHED_PORTS = (22, 53, 67, 80, 123, 443, 547, 5353, 6443)
+PACKAGES = ("dnsmasq-base", "hostapd", "iw", "chrony", "dnsmasq")
+SERVICES = (
+    DNSMASQ_UNIT,
+    "dnsmasq.service",
+    "systemd-resolved.service",
+    "docker.service",
+    "ssh.service",
+    "ufw.service",
+    "firewalld.service",
+    "named.service",
+    "isc-dhcp-server.service",
+    "k3s.service",
+    "nginx.service",
+    "apache2.service",
+)
