@@ -1,0 +1,63 @@
+# make run    set everything up and do the main job on the practice clinic
+# make test   set everything up and run the tests
+# make lab    the same program against real machines (root, Linux)
+# make bench  how fast, side by side with others
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := packaging/lock
+SYSTEM := sh packaging/linux/system-packages.sh
+
+.PHONY: run test lab bench lint types clean lock golden
+
+run: $(VENV)/run
+	$(BIN)/cht-offline-setup practice
+
+test: $(VENV)/test lint
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lab: $(VENV)/lab
+	$(BIN)/python -m tests.lab.prepare
+	$(BIN)/python -m pytest -v -n 2 --dist loadgroup tests/lab
+
+bench: $(VENV)/lab
+	$(BIN)/python -m tests.lab.prepare
+	$(BIN)/python -m tests.bench
+
+lint: $(VENV)/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+golden: $(VENV)/test
+	$(BIN)/python -m tests.plan.golden --write
+
+# Pinned versions with hashes, for Linux and Windows at once.
+lock:
+	$(PYTHON) -m uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+	    --python-version 3.11 -o $(LOCK)/run.txt pyproject.toml
+	$(PYTHON) -m uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+	    --python-version 3.11 -c $(LOCK)/run.txt --group dev -o $(LOCK)/dev.txt pyproject.toml
+
+clean:
+	rm -rf build dist $(VENV) .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/python: packaging/linux/system-packages.sh
+	$(SYSTEM) run
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/run: $(VENV)/python $(LOCK)/run.txt pyproject.toml
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(LOCK)/run.txt
+	$(BIN)/python packaging/linux/develop.py
+	touch $@
+
+$(VENV)/test: $(VENV)/run $(LOCK)/dev.txt
+	$(SYSTEM) test
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(LOCK)/dev.txt
+	touch $@
+
+$(VENV)/lab: $(VENV)/test
+	$(SYSTEM) lab
+	touch $@

@@ -1,0 +1,43 @@
+#!/bin/sh
+# Installs the system packages that one of `run`, `test`, `lab` needs and that are missing.
+# Without root it names them and stops; where apt is not the package system it does nothing.
+set -eu
+case "$1" in
+    run) wanted="python3-venv openssh-client" ;;
+    test) wanted="dnsmasq-base netplan.io ifupdown openssh-server sudo iproute2 iputils-ping \
+network-manager" ;;
+    lab) wanted="qemu-system-x86 qemu-utils mmdebstrap e2fsprogs dpkg-dev apt-utils dnsmasq-base \
+isc-dhcp-client iproute2 iputils-ping openssh-client chromium libnss3-tools" ;;
+    *) echo "usage: $0 run|test|lab" >&2; exit 2 ;;
+esac
+command -v apt-get >/dev/null 2>&1 || exit 0
+missing=""
+for name in $wanted; do
+    state=$(dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null || true)
+    case "$state" in ii*) ;; *) missing="$missing $name" ;; esac
+done
+# A Python that can make its own environments needs no python3-venv.
+if python3 -c 'import ensurepip' 2>/dev/null; then
+    missing=$(echo " $missing " | sed 's/ python3-venv / /')
+fi
+missing=$(echo "$missing" | xargs)
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" != 0 ]; then
+    echo "These packages are needed: $missing" >&2
+    echo "Install them with: sudo apt-get install $missing" >&2
+    exit 1
+fi
+echo "Installing: $missing"
+export DEBIAN_FRONTEND=noninteractive
+# Installed for their programs only: none of their services may start on this machine.
+policy=/usr/sbin/policy-rc.d
+made=""
+if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' > "$policy"
+    chmod 755 "$policy"
+    made=yes
+fi
+trap '[ -z "$made" ] || rm -f "$policy"' EXIT
+apt-get -q -o DPkg::Lock::Timeout=600 update >/dev/null
+# shellcheck disable=SC2086
+apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends $missing >/dev/null
