@@ -1,0 +1,173 @@
+"""What the command line shows: tables, steps and sentences; JSON when it is asked for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from wizard.agent import wire
+from wizard.check.model import Report, Result
+from wizard.plan import Plan
+from wizard.problem import Problem
+from wizard.visit import Progress
+from wizard.wording import PHASES, STATES, TOPICS
+
+MARKS = {
+    "passed": ("✓", "green"),
+    "done": ("✓", "green"),
+    "warning": ("!", "yellow"),
+    "failed": ("✗", "red"),
+    "problem": ("✗", "red"),
+    "undo-failed": ("✗", "red"),
+    "undone": ("↶", "yellow"),
+    "skipped": ("–", "dim"),
+    "note": ("·", "dim"),
+    "begun": ("…", "cyan"),
+}
+
+
+class Screen:
+    """Writes for people to standard output, or one JSON object when `as_json` is set.
+
+    In JSON mode everything for people goes to standard error, so that the output stays parsable.
+    """
+
+    def __init__(self, as_json: bool = False) -> None:
+        self.as_json = as_json
+        self.console = Console(stderr=as_json, highlight=False, soft_wrap=True)
+
+    def result(self, value: Mapping[str, Any]) -> None:
+        """Print the JSON object, in JSON mode only."""
+        if self.as_json:
+            json.dump(value, sys.stdout, indent=2, ensure_ascii=False, default=str)
+            sys.stdout.write("\n")
+            sys.stdout.flush()
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print a sentence."""
+        self.console.print(Text(text, style=style))
+
+    def row(self, mark: str, text: str, more: str = "") -> None:
+        """Print one line with a mark and, below it, what to do."""
+        sign, style = MARKS.get(mark, ("·", ""))
+        self.console.print(Text(f"{sign} ", style=style) + Text(text))
+        if more:
+            self.console.print(Text(f"  {more}", style="dim"))
+
+    def error(self, message: str, cure: str, detail: str = "") -> None:
+        """Print what went wrong and its cure."""
+        self.row("failed", message)
+        if cure:
+            self.console.print(Text(f"  {cure}"))
+        if detail:
+            self.console.print(Text(f"  ({detail.strip()})", style="dim"))
+
+    # ------------------------------------------------------------------ parts
+
+    def problems(self, problems: Iterable[Problem]) -> None:
+        """Print problems with their field and cure."""
+        for problem in problems:
+            where = f" [{problem.field}]" if problem.field else ""
+            self.row(problem.severity, problem.message + where, problem.cure)
+
+    def certificate(self, report: Mapping[str, Any]) -> None:
+        """Print what `certificate.report.describe` returned."""
+        leaf = report["leaf"]
+        table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+        for name in ("subject", "names", "issuer", "not_before", "not_after", "key", "sha256"):
+            value = leaf[name]
+            text = ", ".join(value) if isinstance(value, list | tuple) else str(value)
+            table.add_row(Text(name.replace("_", " "), style="dim"), Text(text))
+        table.add_row(Text("days left", style="dim"), Text(str(leaf["days_left"])))
+        self.console.print(table)
+        for finding in report["findings"]:
+            self.row(finding["severity"], finding["message"], finding["cure"])
+        if not any(f["severity"] == "problem" for f in report["findings"]):
+            self.row("passed", "Nothing speaks against this certificate.")
+
+    def facts(self, facts: wire.Facts) -> None:
+        """Print the facts a person wants to see."""
+        table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+
+        def add(name: str, value: str) -> None:
+            table.add_row(Text(name, style="dim"), Text(value))
+
+        add("server", f"{facts.system.hostname} ({facts.system.pretty_name})")
+        add("network", _network(facts))
+        for interface in facts.interfaces:
+            if interface.kind in ("ethernet", "wifi", "bridge"):
+                addresses = ", ".join(f"{a.address}/{a.prefix}" for a in interface.addresses)
+                link = "link" if interface.carrier else "no link"
+                add(interface.name, f"{interface.kind}, {link}: {addresses or 'no address'}")
+        add("firewall", facts.firewall.kind if facts.firewall.active else "none")
+        for web in facts.web:
+            add(web.kind, f"{web.container or web.unit} {web.version} {web.status}")
+        missing = [p.name for p in facts.packages.items if not p.installed]
+        add("not installed", ", ".join(missing) or "-")
+        self.console.print(table)
+        for problem in facts.problems:
+            self.row("warning", problem)
+
+    def plan(self, the_plan: Plan, diff: bool = True) -> None:
+        """Print what would be changed, by topic, with the difference of every file."""
+        self.problems(the_plan.problems)
+        if the_plan.empty:
+            self.row("passed", the_plan.no_op)
+            return
+        topic = ""
+        for change in the_plan.changes:
+            if change.topic != topic:
+                topic = change.topic
+                self.console.print(Text(TOPICS.get(topic, topic), style="bold"))
+            self.row("note", the_plan.sentence(change))
+            text = the_plan.diff(change) if diff else ""
+            if text:
+                self.console.print(Syntax(text, "diff", background_color="default"))
+        for interruption in the_plan.interruptions:
+            self.row("warning", interruption.sentence)
+
+    def progress(self, progress: Progress) -> None:
+        """Print something that happened during a visit."""
+        if progress.kind == "phase":
+            sentence = PHASES.get(progress.code, progress.code)
+            self.console.print(Text(sentence.format(text=progress.text), style="bold"))
+        elif progress.kind == "step" and progress.state != "begun":
+            state = STATES.get(progress.state, progress.state)
+            took = f" ({progress.seconds:.1f} s)" if progress.seconds >= 0.05 else ""
+            self.row(progress.state, f"{progress.text}{state}{took}")
+        elif progress.kind == "countdown":
+            self.say(f"  The server goes back by itself in {progress.seconds:.0f} s.", "dim")
+        elif progress.kind == "advice":
+            self.row("warning", progress.text)
+        elif progress.kind == "log" and progress.text:
+            self.say(f"  {progress.text}", "dim")
+
+    def check_result(self, result: Result) -> None:
+        """Print one row of the live check."""
+        self.row(result.state, f"{result.name}: {result.message}")
+        if result.state in ("failed", "warning"):
+            for text in (result.cause, result.cure):
+                if text:
+                    self.console.print(Text(f"  {text}"))
+
+    def check_end(self, report: Report) -> None:
+        """Print the verdict of a live check."""
+        broken = report.first_broken
+        if broken is None:
+            self.row("passed", "A phone on this network will reach the CHT.")
+        else:
+            self.row("failed", f"The first broken link is: {broken.name}.", broken.cure)
+
+
+def _network(facts: wire.Facts) -> str:
+    network = facts.network
+    if network.reason != "ok":
+        return f"{network.reason}: {', '.join(network.found)}"
+    return network.manager + (f" with {network.renderer}" if network.renderer else "")
