@@ -1,0 +1,457 @@
+"""The same visit without a window: inspect, find, facts, plan, apply, renew, check, rollback."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import TypeVar
+
+from wizard import __version__
+from wizard.agent import wire
+from wizard.certificate import report
+from wizard.certificate.bundle import Bundle, CertificateError, read
+from wizard.certificate.findings import acceptable, judge
+from wizard.certificate.roots import Roots
+from wizard.console import Screen
+from wizard.laptop import folders
+from wizard.plan import Plan
+from wizard.problem import Problem, UserError
+from wizard.remote.discover import discover
+from wizard.remote.hosts import FirstContact
+from wizard.remote.login import Credentials, RemoteError
+from wizard.site.model import Site
+from wizard.site.problems import problems
+from wizard.site.toml import load
+from wizard.visit import Visit, with_host
+
+T = TypeVar("T")
+
+OK = 0
+FAILED = 1  # refused, or failed and put back, or a check failed
+USAGE = 2
+ATTENTION = 3  # something could not be put back: the server wants a look
+DEFECT = 70  # EX_SOFTWARE of sysexits.h
+
+
+class Stop(Exception):
+    """The user does not want to go on."""
+
+
+def run(argv: list[str]) -> int:
+    """Run one command; returns its exit code and never shows a traceback for a user's mistake."""
+    arguments = parser().parse_args(argv)
+    screen = Screen(arguments.json)
+    command: Callable[[argparse.Namespace, Screen], int] = arguments.command
+    try:
+        return command(arguments, screen)
+    except UserError as error:
+        screen.error(error.message, error.cure, error.detail if arguments.verbose else "")
+        screen.result({"error": error.plain()})
+        return FAILED
+    except Stop as stop:
+        screen.say(str(stop) or "Nothing was changed.")
+        screen.result({"stopped": str(stop)})
+        return FAILED
+    except KeyboardInterrupt:
+        screen.say("Stopped.")
+        screen.result({"stopped": "interrupted"})
+        return 130
+    except Exception as defect:
+        return _defect(defect, screen)
+
+
+def _defect(defect: Exception, screen: Screen) -> int:
+    """Keep the traceback in a file, for whoever mends the program, and say where it is."""
+    place = folders.logs() / f"defect-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.txt"
+    # Frames without their values: a value may be a password.
+    place.write_text("".join(traceback.format_tb(defect.__traceback__)) + type(defect).__name__)
+    screen.error(
+        f"The program has a defect ({type(defect).__name__}).",
+        f"Please send the file {place} to whoever supports you. It holds no passwords.",
+    )
+    screen.result({"error": {"code": "defect", "message": type(defect).__name__}})
+    return DEFECT
+
+
+# -------------------------------------------------------------------------- arguments
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe every command and its options."""
+    main = argparse.ArgumentParser(
+        prog="cht-offline-setup",
+        description="Set up a CHT server for a LAN without Internet, and prove that it works.",
+    )
+    main.add_argument("--version", action="version", version=__version__)
+    commands = main.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(
+        name: str, call: Callable[[argparse.Namespace, Screen], int], about: str
+    ) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=about, description=about)
+        sub.set_defaults(command=call)
+        sub.add_argument("--json", action="store_true", help="print one JSON object")
+        sub.add_argument("--verbose", action="store_true", help="say more about failures")
+        return sub
+
+    look = command("inspect", _inspect, "Judge certificate files without a server.")
+    look.add_argument("files", nargs="+", metavar="FILE")
+    look.add_argument("--domain", required=True)
+    look.add_argument("--at", metavar="TIME", help="judge for this time (ISO 8601)")
+    look.add_argument("--cht-version", metavar="VERSION")
+    _passphrase(look)
+    _roots(look)
+
+    find = command("find", _find, "Look for servers on this network, even without an address.")
+    find.add_argument("--seconds", type=float, default=6.0)
+
+    for name, call, about in (
+        ("facts", _facts, "Show what the server is; only reads."),
+        ("plan", _plan, "Show what would be changed; only reads."),
+        ("apply", _apply, "Set the server up as the site file says."),
+        ("renew", _apply, "Install a new certificate and nothing else."),
+        ("check", _check, "Prove from this laptop that phones will reach the CHT."),
+        ("rollback", _rollback, "Put back an unfinished change."),
+        ("uninstall", _uninstall, "Take this program's parts off the server."),
+    ):
+        sub = command(name, call, about)
+        sub.set_defaults(renew=name == "renew")
+        sub.add_argument("--site", required=True, metavar="FILE", help="the site file (TOML)")
+        sub.add_argument("--host", metavar="ADDRESS", help="log in here instead of server.host")
+        sub.add_argument("--ask-pass", action="store_true", help="ask for the login password")
+        sub.add_argument("--ask-become-pass", action="store_true", help="ask for sudo's password")
+        sub.add_argument("--host-key", metavar="SHA256:...", help="the server's fingerprint")
+        sub.add_argument("--data", metavar="FOLDER", help="where host keys are remembered")
+        if name in ("plan", "apply", "renew", "check"):
+            _passphrase(sub)
+            _roots(sub)
+        if name in ("plan", "apply"):
+            sub.add_argument("--no-diff", action="store_true", help="leave out file differences")
+        if name in ("apply", "renew", "rollback", "uninstall"):
+            sub.add_argument("--yes", action="store_true", help="do not ask before changing")
+        if name in ("apply", "renew"):
+            sub.add_argument(
+                "--patience",
+                type=float,
+                default=600.0,
+                metavar="SECONDS",
+                help="how long the server waits while this laptop comes into the new network",
+            )
+            sub.add_argument("--no-check", action="store_true", help="no live check at the end")
+    return main
+
+
+def _passphrase(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--password-file", metavar="FILE", help="holds the key's passphrase")
+
+
+def _roots(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--extra-roots",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="trust these roots too (a test or private CA: the CHT app will not)",
+    )
+
+
+# --------------------------------------------------------------------------- commands
+
+
+def _inspect(arguments: argparse.Namespace, screen: Screen) -> int:
+    at = _time(arguments.at)
+    bundle = _with_passphrase(
+        arguments, lambda passphrase: read([Path(f) for f in arguments.files], passphrase)
+    )
+    roots = _trusted(arguments)
+    findings = judge(
+        bundle, arguments.domain, now=at, cht_version=arguments.cht_version, roots=roots
+    )
+    description = report.describe(bundle, findings, arguments.domain, at, roots)
+    screen.result(description)
+    if not screen.as_json:
+        screen.certificate(description)
+    return OK if acceptable(findings) else FAILED
+
+
+def _find(arguments: argparse.Namespace, screen: Screen) -> int:
+    found = discover(seconds=arguments.seconds)
+    for server in found:
+        screen.row("passed", f"{server.address} on {server.interface}: {server.banner}")
+        screen.say(f"  {server.fingerprint}")
+    if not found:
+        screen.error(
+            "No server was found on this network.",
+            "Look whether it is switched on, and whether both ends of the cable are in.",
+        )
+    screen.result({"servers": wire.encode(found)})
+    return OK if found else FAILED
+
+
+def _facts(arguments: argparse.Namespace, screen: Screen) -> int:
+    with _visit(arguments, screen) as visit:
+        facts = visit.facts()
+    screen.result(wire.encode(facts))
+    if not screen.as_json:
+        screen.facts(facts)
+    return OK
+
+
+def _plan(arguments: argparse.Namespace, screen: Screen) -> int:
+    with _visit(arguments, screen) as visit:
+        the_plan, _, findings = _decide(arguments, visit)
+    screen.result({**the_plan.plain(), "findings": [p.plain() for p in findings]})
+    if not screen.as_json:
+        screen.problems(findings)
+        screen.plan(the_plan, diff=not arguments.no_diff)
+    return FAILED if _forbidden(the_plan, findings) else OK
+
+
+def _apply(arguments: argparse.Namespace, screen: Screen) -> int:
+    with _visit(arguments, screen) as visit:
+        the_plan, facts, findings = _decide(arguments, visit)
+        screen.problems(findings)
+        screen.plan(the_plan, diff=not getattr(arguments, "no_diff", True))
+        answer = {"plan": the_plan.plain(), "findings": [p.plain() for p in findings]}
+        if _forbidden(the_plan, findings):
+            screen.error("Nothing was changed.", "Mend what is marked above and run this again.")
+            screen.result({**answer, "state": "refused"})
+            return FAILED
+        if the_plan.empty:
+            screen.result({**answer, "state": "nothing"})
+            return OK
+        _agree(arguments, screen, "Change the server now?")
+        with _stop_with_ctrl_c(screen) as stop:
+            outcome = visit.apply(the_plan, cancel=stop, patience=arguments.patience)
+        answer = {**answer, "outcome": wire.encode(outcome), "state": outcome.state}
+        code = _show_outcome(outcome, screen)
+        if code == OK and not arguments.no_check:
+            bundle = _bundle(arguments, visit)
+            result = visit.check(visit.facts(), bundle, on_result=screen.check_result)
+            screen.check_end(result)
+            answer["check"] = result.plain()
+            code = result.exit_code
+        screen.result(answer)
+        return code
+
+
+def _check(arguments: argparse.Namespace, screen: Screen) -> int:
+    with _visit(arguments, screen) as visit:
+        facts = visit.facts()
+        result = visit.check(facts, _bundle(arguments, visit), on_result=screen.check_result)
+    screen.check_end(result)
+    screen.result(result.plain())
+    return result.exit_code
+
+
+def _rollback(arguments: argparse.Namespace, screen: Screen) -> int:
+    with _visit(arguments, screen) as visit:
+        pending = visit.facts().pending
+        if pending is None:
+            screen.row("passed", "There is no unfinished change on this server.")
+            screen.result({"state": "nothing"})
+            return OK
+        screen.say(f"{pending.who} began a change that was not finished ({pending.state}).")
+        _agree(arguments, screen, "Put everything back as it was before?")
+        outcome = visit.rollback()
+    screen.result({"outcome": wire.encode(outcome), "state": outcome.state})
+    _show_outcome(outcome, screen)
+    return ATTENTION if outcome.left else OK
+
+
+def _uninstall(arguments: argparse.Namespace, screen: Screen) -> int:
+    with _visit(arguments, screen) as visit:
+        _agree(
+            arguments,
+            screen,
+            "Remove this program's DNS and DHCP, its agent and its notes from the server? "
+            "The fixed address and the certificate stay.",
+        )
+        answer = visit.uninstall()
+    screen.row("passed", "This program's parts are off the server.")
+    for path in answer.get("kept", ()):  # type: ignore[attr-defined]
+        screen.row("note", f"left as it is: {path}")
+    screen.result(answer)
+    return OK
+
+
+# ----------------------------------------------------------------------- what they share
+
+
+@contextmanager
+def _visit(arguments: argparse.Namespace, screen: Screen) -> Iterator[Visit]:
+    path = Path(arguments.site)
+    site = load(path)
+    _refuse_wrong_site(site, screen)
+    if arguments.host:
+        site = with_host(site, arguments.host)
+    data = Path(arguments.data) if arguments.data else folders.data()
+    credentials = _credentials(arguments, site, path.parent)
+    visit = Visit(site, path.parent, data, roots=_trusted(arguments), say=screen.progress)
+    with visit:
+        try:
+            visit.connect(credentials, accept=_accept(arguments, screen))
+        except FirstContact as first:
+            raise Stop(
+                f"The server's key {first.fingerprint} is not confirmed. Compare it with what the "
+                "server's own screen shows (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), "
+                f"then run the same command with --host-key {first.fingerprint}"
+            ) from first
+        yield visit
+
+
+def _refuse_wrong_site(site: Site, screen: Screen) -> None:
+    """Problems that need no server are shown before anybody is asked for a password."""
+    found = [p for p in problems(site) if p.severity == "problem"]
+    if found:
+        screen.problems(found)
+        screen.result({"problems": [p.plain() for p in found], "state": "refused"})
+        raise Stop("Mend the site file and run this again. Nothing was changed.")
+
+
+def _credentials(arguments: argparse.Namespace, site: Site, folder: Path) -> Credentials:
+    key = site.server.key
+    return Credentials(
+        user=site.server.user,
+        password=_secret("Login password: ") if arguments.ask_pass else None,
+        key_path=(folder / Path(key).expanduser()) if key and key != "ask" else None,
+        passphrase=None,
+        use_agent=not key and not arguments.ask_pass,
+        sudo_password=_secret("sudo password: ") if arguments.ask_become_pass else None,
+    )
+
+
+def _secret(prompt: str) -> str:
+    """Ask for a secret; when nobody sits there, read a line of standard input."""
+    if sys.stdin.isatty():
+        return getpass.getpass(prompt)
+    return sys.stdin.readline().rstrip("\n")
+
+
+def _accept(arguments: argparse.Namespace, screen: Screen) -> Callable[[str, str, str], bool]:
+    def accept(fingerprint: str, key_type: str, address: str) -> bool:
+        if arguments.host_key:
+            return bool(arguments.host_key == fingerprint)
+        if not sys.stdin.isatty():
+            return False
+        screen.say(f"{address} is met for the first time. Its {key_type} key is")
+        screen.say(f"  {fingerprint}", "bold")
+        screen.say("The server's own screen shows the same after:")
+        screen.say("  ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub")
+        return input("Is it the same? [y/N] ").strip().lower() in ("y", "yes")
+
+    return accept
+
+
+def _trusted(arguments: argparse.Namespace) -> Roots:
+    extra = getattr(arguments, "extra_roots", [])
+    roots = Roots.bundled()
+    return roots.with_extra([Path(p) for p in extra]) if extra else roots
+
+
+def _bundle(arguments: argparse.Namespace, visit: Visit) -> Bundle | None:
+    return _with_passphrase(arguments, visit.bundle)
+
+
+def _with_passphrase(arguments: argparse.Namespace, reader: Callable[[str | None], T]) -> T:
+    given = None
+    if arguments.password_file:
+        given = _first_line(Path(arguments.password_file))
+    try:
+        return reader(given)
+    except CertificateError as error:
+        if error.code != "passphrase-needed" or not sys.stdin.isatty():
+            raise
+    return reader(_secret("Passphrase of the certificate's key: "))
+
+
+def _first_line(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8") as stream:
+            return stream.readline(1024).rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Stop(f"The password file {path} cannot be read: {error}") from error
+
+
+def _decide(
+    arguments: argparse.Namespace, visit: Visit
+) -> tuple[Plan, wire.Facts, tuple[Problem, ...]]:
+    """Facts, certificate and its judgement, plan."""
+    facts = visit.facts()
+    bundle = _bundle(arguments, visit)
+    the_plan = visit.plan(facts, bundle, renew=getattr(arguments, "renew", False))
+    findings: tuple[Problem, ...] = ()
+    if bundle is not None:
+        findings = visit.certificate_problems(bundle, facts)
+    return the_plan, facts, findings
+
+
+def _forbidden(the_plan: Plan, findings: tuple[Problem, ...]) -> bool:
+    return any(p.severity == "problem" for p in (*the_plan.problems, *findings))
+
+
+def _agree(arguments: argparse.Namespace, screen: Screen, question: str) -> None:
+    if arguments.yes:
+        return
+    if not sys.stdin.isatty():
+        raise Stop("Nothing was changed: say --yes when nobody can be asked.")
+    screen.say(question, "bold")
+    if input("[y/N] ").strip().lower() not in ("y", "yes"):
+        raise Stop("Nothing was changed.")
+
+
+@contextmanager
+def _stop_with_ctrl_c(screen: Screen) -> Iterator[threading.Event]:
+    """Ctrl-C asks for a stop after the running step instead of leaving in the middle."""
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        if not stop.is_set():
+            screen.say("Stopping after this step; everything is put back then.", "yellow")
+            stop.set()
+
+    before = signal.signal(signal.SIGINT, on_signal)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _show_outcome(outcome: wire.Outcome, screen: Screen) -> int:
+    if outcome.state == "confirmed":
+        screen.row("passed", "The server is set up, and this laptop has reached it.")
+        return OK
+    if outcome.left:
+        screen.error(
+            "Something could not be put back: " + ", ".join(outcome.left),
+            "The server tries again at its next start. Restart it, then run `rollback`.",
+            outcome.detail,
+        )
+        return ATTENTION
+    sentence = {
+        "stopped": "Stopped as you asked. Everything is as it was before.",
+        "rolled-back": "It did not work, and everything was put back as it was before.",
+        "nothing": "There was nothing to do.",
+    }.get(outcome.state, outcome.state)
+    reason = f"{outcome.failed} {outcome.detail}".strip()
+    screen.error(sentence, f"Reason: {reason}" if reason else "")
+    return FAILED
+
+
+def _time(text: str | None) -> datetime:
+    if not text:
+        return datetime.now(UTC)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Stop(f"{text} is not a time like 2027-03-15 or 2027-03-15T08:00:00Z.") from error
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
