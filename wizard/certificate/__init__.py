@@ -1,0 +1,26 @@
+"""Certificates: any files in, a bundle out, and findings about it."""
+
+from wizard.certificate.bundle import Bundle, read
+from wizard.certificate.domains import covers
+from wizard.certificate.findings import Finding, Severity, acceptable, judge
+from wizard.certificate.look import days_left, names
+from wizard.certificate.problems import CertificateError
+from wizard.certificate.report import describe
+from wizard.certificate.roots import ChainRefused, Roots, verify_chain
+
+__all__ = [
+    "Bundle",
+    "CertificateError",
+    "ChainRefused",
+    "Finding",
+    "Roots",
+    "Severity",
+    "acceptable",
+    "covers",
+    "days_left",
+    "describe",
+    "judge",
+    "names",
+    "read",
+    "verify_chain",
+]

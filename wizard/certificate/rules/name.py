@@ -1,0 +1,37 @@
+"""The domain and the names in the certificate (RFC 6125)."""
+
+from collections.abc import Iterator
+
+from wizard.certificate import domains, look
+from wizard.certificate.bundle import shown_names
+from wizard.certificate.rules.case import Case, Remark
+
+
+def fits(case: Case) -> Iterator[Remark]:
+    """The certificate is for the domain; if not, the reason that helps most."""
+    try:
+        domain = domains.normal(case.domain)
+    except domains.BadDomain:
+        yield Remark("domain-invalid", {"domain": case.domain})
+        return
+    if domains.covers(case.leaf, domain):
+        return
+    names = look.names(case.leaf)
+    detail = f"subjectAltName: {', '.join(names) or 'none'}"
+    words = {"domain": domain, "names": shown_names(case.leaf)}
+    if not names:
+        common = look.common_name(case.leaf.subject) or "-"
+        yield Remark("name-missing", {"domain": domain, "common_name": common}, detail)
+        return
+    if domains.is_address(domain):
+        yield Remark("name-is-address", words, detail)
+        return
+    for name in (each.lower() for each in names if each.startswith("*.")):
+        words["wildcard"] = name
+        if domain == name[2:]:
+            yield Remark("name-wildcard-apex", words, detail)
+            return
+        if domain.endswith(name[1:]):
+            yield Remark("name-wildcard-depth", words, detail)
+            return
+    yield Remark("name-mismatch", words, detail)

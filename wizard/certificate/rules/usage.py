@@ -1,0 +1,95 @@
+"""What the certificate says it may be used for, and how it was made."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from math import ceil
+
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from wizard.certificate import look
+from wizard.certificate.bundle import shown_names
+from wizard.certificate.rules.case import Case, Remark
+
+# Longest life in days by day of issue: CA/Browser Forum BR 6.3.2, ballots SC-31 and SC-081v3.
+# (SC-31 gave 397 in words, 398 in force: Chromium's certificate_lifetimes.md.)
+_LIMITS = (
+    (datetime(2029, 3, 15, tzinfo=UTC), 47),
+    (datetime(2027, 3, 15, tzinfo=UTC), 100),
+    (datetime(2026, 3, 15, tzinfo=UTC), 200),
+    (datetime(2020, 9, 1, tzinfo=UTC), 398),
+)
+# Test services whose private key is published for everyone.
+_PUBLISHED = {"*.local-ip.medicmobile.org", "*.my.local-ip.co"}
+
+
+def not_authority(case: Case) -> Iterator[Remark]:
+    """The leaf is no authority; for a self-signed one "self-signed" says it better."""
+    if look.is_ca(case.leaf) and not look.self_signed(case.leaf):
+        yield Remark("leaf-is-ca", {"domain": case.domain}, "basicConstraints: CA")
+
+
+def extended_key_usage(case: Case) -> Iterator[Remark]:
+    """serverAuth (RFC 5280 4.2.1.12), without which Chromium says ERR_CERT_INVALID."""
+    usages = look.extension(case.leaf, x509.ExtendedKeyUsage)
+    if usages is None:
+        yield Remark("eku-absent")
+    elif not {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & set(
+        usages
+    ):
+        uses = ", ".join(_USES.get(each.dotted_string, each.dotted_string) for each in usages)
+        yield Remark("eku-no-server", {"uses": uses, "domain": case.domain})
+
+
+_USES = {
+    ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string: "client",
+    ExtendedKeyUsageOID.CODE_SIGNING.dotted_string: "signing of programs",
+    ExtendedKeyUsageOID.EMAIL_PROTECTION.dotted_string: "e-mail",
+}
+
+
+def key_usage(case: Case) -> Iterator[Remark]:
+    """digitalSignature, or Chromium says ERR_SSL_KEY_USAGE_INCOMPATIBLE."""
+    usage = look.extension(case.leaf, x509.KeyUsage)
+    if usage is not None and not usage.digital_signature:
+        yield Remark("key-usage")
+
+
+def signature(case: Case) -> Iterator[Remark]:
+    """Not SHA-1, not MD5."""
+    weak = look.weak_hash(case.leaf)
+    if weak is not None and not look.self_signed(case.leaf):
+        yield Remark("weak-signature", {"hash": weak})
+
+
+def must_staple(case: Case) -> Iterator[Remark]:
+    """The status_request feature (RFC 7633): CHT's nginx does not staple, and offline none can."""
+    feature = look.extension(case.leaf, x509.TLSFeature)
+    if feature is not None and x509.TLSFeatureType.status_request in feature:
+        yield Remark("must-staple", {}, "TLS feature: status_request")
+
+
+def lifetime(case: Case) -> Iterator[Remark]:
+    """Not longer than public authorities may give; browsers enforce it under public roots."""
+    begin, end = case.leaf.not_valid_before_utc, case.leaf.not_valid_after_utc
+    limit = next((days for since, days in _LIMITS if begin >= since), None)
+    # The last second counts as well, so a life is one second longer than the difference; a
+    # certificate that is over by that second alone is let pass.
+    if limit is None or end - begin <= timedelta(days=limit):
+        return
+    days = ceil((end - begin) / timedelta(days=1))
+    words = {"days": str(days), "limit": str(limit)}
+    yield Remark("lifetime-too-long" if case.public else "lifetime-unusual", words)
+
+
+def transparency(case: Case) -> Iterator[Remark]:
+    """Under a public root Chrome wants signed certificate timestamps (RFC 6962)."""
+    carried = look.extension(case.leaf, x509.PrecertificateSignedCertificateTimestamps)
+    if case.public and not carried:
+        yield Remark("no-sct")
+
+
+def public_key(case: Case) -> Iterator[Remark]:
+    """The certificates of the test services: fine for a demonstration, no secret at all."""
+    if _PUBLISHED & {name.lower() for name in look.names(case.leaf)}:
+        yield Remark("public-key-wildcard", {"names": shown_names(case.leaf)})
