@@ -1,0 +1,2 @@
+"""The lab: real Debian servers under QEMU on a LAN of network namespaces, for tests that need a
+machine to break."""

@@ -1,0 +1,111 @@
+"""What the lab's tests are given: images, one LAN, an office router, a laptop, and machines that
+are already up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab import prepare, repository
+from tests.lab.ca import Ca
+from tests.lab.garage import Garage, MachineFactory
+from tests.lab.images import Image
+from tests.lab.machine import Machine
+from tests.lab.network import Dnsmasq, Host, Lan
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers, all tests of one kind of server go to the same one: it boots once."""
+    for item in items:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        if (kind := parameters.get("kind")) and hasattr(pytest.mark, "xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(kind))
+
+
+@pytest.fixture(scope="session")
+def images() -> dict[str, Image]:
+    return prepare.prepare()
+
+
+@pytest.fixture(scope="session")
+def lan(images: dict[str, Image]) -> Iterator[Lan]:
+    with Lan() as lan:
+        yield lan
+
+
+@pytest.fixture(scope="session")
+def _garage(images: dict[str, Image], lan: Lan) -> Garage:
+    return Garage(images, lan)
+
+
+@pytest.fixture(scope="session")
+def _office_host(lan: Lan) -> Host:
+    return lan.host("office")
+
+
+@pytest.fixture
+def office(_office_host: Host) -> Iterator[Dnsmasq]:
+    """The office router, on 10.77.0.1; a test may stop it, or start another on `office.host`."""
+    router = _office_host.office_router()
+    yield router
+    router.stop()
+
+
+@pytest.fixture
+def laptop(lan: Lan) -> Iterator[Host]:
+    """A laptop just plugged in: link-local addresses only, no DHCP yet."""
+    host = lan.host("laptop")
+    yield host
+    host.close()
+
+
+@pytest.fixture
+def new_host(lan: Lan) -> Iterator[Callable[[str], Host]]:
+    """More hosts: phones, rogue routers, whatever a test needs."""
+    made: list[Host] = []
+
+    def make(name: str) -> Host:
+        made.append(lan.host(name))
+        return made[-1]
+
+    yield make
+    for host in made:
+        host.close()
+
+
+@pytest.fixture
+def machine(_garage: Garage, office: Dnsmasq) -> Iterator[MachineFactory]:
+    """A factory of servers: `machine("netplan")`, `machine("ifupdown",
+    kernel_arguments="ipv6.disable=1")`."""
+
+    def get(kind: str, *, kernel_arguments: str = "", memory: int = 1024) -> Machine:
+        return _garage.get(kind, kernel_arguments, memory)
+
+    yield get
+    _garage.put_back()
+
+
+@pytest.fixture
+def internet(
+    _office_host: Host, office: Dnsmasq, images: dict[str, Image], new_host: Callable[[str], Host]
+) -> Iterator[repository.Repository]:
+    """The server has Internet, that is: the office router knows where packages are, and they are
+    there."""
+    served = repository.Repository(new_host("repo"), repository.build(images))
+    office.stop()
+    router = _office_host.office_router(extra=served.router_line)
+    yield served
+    router.stop()
+
+
+@pytest.fixture(scope="session")
+def ca() -> Ca:
+    return Ca()
+
+
+@pytest.fixture
+def certificates(ca: Ca, tmp_path: Path) -> tuple[Path, Path]:
+    """The files a clinic brings along: fullchain.pem and privkey.pem for clinic-a.example.org."""
+    return ca.good.write(tmp_path)
