@@ -27,7 +27,7 @@ from wizard.plan import Plan
 from wizard.problem import Problem, UserError
 from wizard.remote.discover import discover
 from wizard.remote.hosts import FirstContact
-from wizard.remote.login import Credentials, RemoteError
+from wizard.remote.login import Credentials
 from wizard.site.model import Site
 from wizard.site.problems import problems
 from wizard.site.toml import load
@@ -218,7 +218,7 @@ def _plan(arguments: argparse.Namespace, screen: Screen) -> int:
 
 def _apply(arguments: argparse.Namespace, screen: Screen) -> int:
     with _visit(arguments, screen) as visit:
-        the_plan, facts, findings = _decide(arguments, visit)
+        the_plan, _, findings = _decide(arguments, visit)
         screen.problems(findings)
         screen.plan(the_plan, diff=not getattr(arguments, "no_diff", True))
         answer = {"plan": the_plan.plain(), "findings": [p.plain() for p in findings]}

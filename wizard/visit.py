@@ -1,4 +1,4 @@
-"""One visit to one site: connect, facts, plan, apply, confirm, check; all that a front end needs."""
+"""One visit to one site: connect, facts, plan, apply, confirm, check: what a front end needs."""
 
 from __future__ import annotations
 
@@ -433,9 +433,7 @@ class Visit:
         self._phase("rollback")
         link = self._apply_link or self.link
         try:
-            plain = link.call(
-                "rollback", {}, on_event=lambda event: self._log(event), timeout=None
-            )
+            plain = link.call("rollback", {}, on_event=lambda event: self._log(event), timeout=None)
         except AgentError as error:
             raise _explain(error) from error
         return wire.decode(wire.Outcome, plain)
@@ -462,9 +460,7 @@ class Visit:
         site = self.site
         offers: tuple[wire.DhcpOffer, ...] | None = None
         with contextlib.suppress(AgentError, VisitError):
-            found = self._call(
-                "find-dhcp", {"interface": site.static_ip.interface, "seconds": 4}
-            )
+            found = self._call("find-dhcp", {"interface": site.static_ip.interface, "seconds": 4})
             offers = tuple(wire.decode(wire.DhcpOffer, offer) for offer in found["offers"])
         health = wire.decode(wire.Health, self._call("health", {}))
         return run_checks(

@@ -1,0 +1,1 @@
+"""Runs on the server: facts, apply, confirm, rollback, recover. Standard library only."""

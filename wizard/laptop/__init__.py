@@ -1,0 +1,1 @@
+"""What this laptop has: interfaces, leases, name servers, folders."""

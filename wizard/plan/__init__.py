@@ -1,0 +1,1 @@
+"""Facts and decisions in, a list of changes out; nothing is touched."""

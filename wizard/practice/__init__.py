@@ -1,0 +1,1 @@
+"""A clinic to practise on: real SSH and the real agent on a folder, on loopback."""

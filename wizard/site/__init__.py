@@ -1,0 +1,1 @@
+"""What the staff decide about a site, and what contradicts itself in it."""
