@@ -1,0 +1,90 @@
+"""Do laptop, server and CHT agree on the time, and if not, which of them is wrong?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from cryptography import x509
+
+from wizard.certificate import look as about
+from wizard.certificate.rules.case import BUILT
+from wizard.certificate.rules.dates import shown
+from wizard.check.base import Check, Look, Said, failed, passed, skipped, warning
+
+# CHT's web app warns on the phone from 10 minutes on
+# (cht-core: webapp/src/ts/services/check-date.service.ts).
+FAILED = 600.0  # seconds
+WARNING = 120.0
+
+
+class Clocks(Check):
+    """The laptop's clock against the server's own, HTTP's Date and CHT's date."""
+
+    code = "clock"
+    page = "clock"
+    after = ("setup_poll", "monitoring", "tls_handshake")
+    limit = 3.0
+
+    def _ask(self, look: Look) -> Said:
+        offsets = dict(look.notes.clocks)
+        if look.around.health is not None:
+            asked = look.around.health_at or look.now()
+            offsets["server"] = look.around.health.clock - asked
+        source = next((s for s in ("server", "cht", "monitoring", "web") if s in offsets), "")
+        if not source:
+            return skipped("unknown")
+        laptop = look.now()
+        # The farthest one counts: a container's clock is the server's, so all should be one.
+        offset = max(offsets.values(), key=abs)
+        server = laptop + offset
+        proof, why = _not_before(look)
+        words = {
+            "laptop": _shown(laptop),
+            "server": _shown(server),
+            "difference": _span(offset),
+            "proof": why,
+        }
+        detail = ", ".join(f"{name} {value:+.1f} s" for name, value in offsets.items())
+        wrong = {name for name, at in (("laptop", laptop), ("server", server)) if at < proof}
+        if len(wrong) == 2:
+            return failed("both", detail, **words)
+        if abs(offset) <= WARNING:
+            return passed(detail=detail, **words)
+        say = failed if abs(offset) >= FAILED else warning
+        return say(next(iter(wrong), "differ"), detail, **words)
+
+
+def _not_before(look: Look) -> tuple[float, str]:
+    """Return a moment that has certainly passed, and how that is known."""
+    moment, why = BUILT, f"the day this program was made ({BUILT:%Y-%m-%d})"
+    for der in look.notes.chain[:1]:
+        try:
+            begin = x509.load_der_x509_certificate(der).not_valid_before_utc
+        except about.READ_ERRORS:
+            continue
+        # A public authority does not sign for the future.
+        if begin > moment and _imported(look):
+            moment, why = begin, f"the day the certificate was made ({begin:%Y-%m-%d})"
+    return moment.timestamp(), why
+
+
+def _imported(look: Look) -> bool:
+    """Whether the served leaf is the imported one: a self-made one bears the server's own date."""
+    return bool(look.target.chain) and (
+        about.sha256(x509.load_der_x509_certificate(look.notes.chain[0])) == look.target.chain[0]
+    )
+
+
+def _shown(seconds: float) -> str:
+    try:
+        return shown(datetime.fromtimestamp(seconds, UTC))
+    except (ValueError, OverflowError, OSError):
+        return "no date at all"
+
+
+def _span(seconds: float) -> str:
+    seconds = abs(seconds)
+    for size, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {name}"
+    return f"{seconds:.0f} seconds"
