@@ -1,0 +1,189 @@
+"""Everything that planning wants to know about the server, read in one pass.
+
+What has to wait (commands, Docker, apt) runs in threads beside the reading of files. Every part
+is guarded: one that fails leaves a safe value and an entry in `problems`, never an exception.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any, Callable, Dict, List
+
+from .docker import Docker
+from .host import Host
+from .look import (
+    firewall,
+    netfiles,
+    network,
+    owned,
+    packages,
+    resolver,
+    services,
+    sockets,
+    system,
+    web,
+)
+
+PATIENCE = 30.0  # seconds for any part; each command has its own, shorter limit
+
+
+class _Parts:
+    """Runs the parts, some of them in threads, and collects what went wrong."""
+
+    def __init__(self) -> None:
+        self.problems: List[str] = []
+        self.lock = threading.Lock()
+
+    def read(self, name: str, safe: Any, look: Callable[[], Any]) -> Any:
+        """Return what `look` finds, or the safe value with a problem noted."""
+        try:
+            return look()
+        except Exception as error:  # whatever it is, the other facts are still worth having
+            with self.lock:
+                self.problems.append("%s: %s" % (name, str(error) or type(error).__name__))
+            return safe
+
+    def begin(self, name: str, safe: Any, look: Callable[[], Any]) -> Callable[[], Any]:
+        """Start a part in a thread; the returned function waits for it."""
+        box: List[Any] = []
+        thread = threading.Thread(target=lambda: box.append(self.read(name, safe, look)))
+        thread.daemon = True  # a hanging daemon on the server must not keep the agent alive
+        thread.start()
+
+        def wait() -> Any:
+            thread.join(PATIENCE)
+            if not box:
+                with self.lock:
+                    self.problems.append("%s: no answer within %g seconds" % (name, PATIENCE))
+                return safe
+            return box[0]
+
+        return wait
+
+
+def facts(host: Host, connection: str, domain: str = "") -> Dict[str, Any]:
+    """Return the facts as wire.Facts reads them.
+
+    `connection` is sshd's SSH_CONNECTION ("client port server port", sshd(8) ENVIRONMENT), ""
+    when there is none; `domain` is the name asked for (SNI) when looking which certificate is
+    served. Changes nothing.
+    """
+    parts = _Parts()
+    engine = Docker(host.path("/run/docker.sock"), timeout=8.0)
+    no_units = services.Units({})
+    no_packages: Dict[str, Any] = {"system": "", "items": [], "lock": "", "reachable": None}
+
+    units_asked = parts.begin("services", no_units, lambda: services.units(host))
+    addr = parts.begin("interfaces", [], lambda: network.ip_addr(host))
+    devices = parts.begin("networkmanager", {}, lambda: network.ask_networkmanager(host))
+    containers = parts.begin("web", [], lambda: web.containers(host, engine, domain))
+    dpkg = parts.read("packages", b"", lambda: packages.dpkg_status(host))
+    package = parts.begin("packages", no_packages, lambda: packages.packages(host, dpkg))
+    radios = parts.begin("radios", [], lambda: system.radios(host))
+    yaml = parts.begin("netplan", {}, lambda: netfiles.netplan(host))
+
+    machine = parts.read("system", _no_system(), lambda: system.system(host, dpkg))
+    listeners = parts.read("listeners", [], lambda: sockets.listeners(host))
+    files = parts.read("files", [], lambda: netfiles.files(host))
+    routes = parts.read("routes", [], lambda: network.routes(host))
+
+    units = units_asked()
+    zones = parts.begin("firewalld", "", lambda: firewall.ask(host, units))
+    plain = parts.begin("web", [], lambda: web.plain(host, units, listeners, domain))
+    docker = parts.begin("docker", _no_docker(), lambda: web.docker(host, units, engine))
+
+    interfaces, claims = parts.read(
+        "interfaces", ([], {}), lambda: network.interfaces(host, addr(), devices(), units)
+    )
+    asking = parts.read("connection", None, lambda: network.connection(connection, interfaces))
+    deciders = network.deciding(interfaces, asking["interface"] if asking else "")
+    net = parts.read(
+        "network", _no_network(), lambda: network.network(host, units, deciders, claims)
+    )
+    net["files"] = files
+    net["netplan"] = yaml()
+
+    found = {
+        "agent": _version(),
+        "system": machine,
+        "clock": parts.read("clock", _no_clock(), lambda: system.clock(host, units)),
+        "disks": parts.read("disks", [], lambda: system.disks(host)),
+        "memory": parts.read("memory", 0, lambda: system.memory(host)),
+        "interfaces": interfaces,
+        "routes": routes,
+        "connection": asking,
+        "network": net,
+        "cloud_init": parts.read(
+            "cloud-init",
+            {"installed": False, "disabled": False, "network_disabled": False, "owns": []},
+            lambda: system.cloud_init(host),
+        ),
+        "listeners": listeners,
+        "firewall": parts.read(
+            "firewall",
+            {"kind": "none", "active": False, "zone": "", "rules": []},
+            lambda: firewall.firewall(host, units, zones(), deciders[0] if deciders else ""),
+        ),
+        "packages": package(),
+        "services": units.wire(),
+        "docker": docker(),
+        "web": containers() + plain(),
+        "kubernetes": web.kubernetes(units, listeners),
+        "radios": radios(),
+        "resolver": parts.read(
+            "resolver",
+            {"link": "", "nameservers": [], "resolved": False, "text": ""},
+            lambda: resolver.resolver(host, units),
+        ),
+        "owned": parts.read("owned", [], lambda: owned.owned(host)),
+        "pending": parts.read("pending", None, lambda: _pending(host)),
+        "ssh_host_keys": parts.read("ssh-host-keys", [], lambda: system.ssh_host_keys(host)),
+    }
+    found["problems"] = sorted(set(parts.problems))
+    return found
+
+
+def _version() -> str:
+    # the package itself: wizard.agent here, cht_agent in the zipapp
+    return str(getattr(sys.modules[__name__.rpartition(".")[0]], "VERSION", ""))
+
+
+def _pending(host: Host) -> Any:
+    from .transaction import pending
+
+    return pending(host)
+
+
+def _no_system() -> Dict[str, Any]:
+    texts = (
+        "id", "version_id", "codename", "pretty_name", "kernel", "architecture", "hostname",
+        "machine_id", "python", "init", "boot_id",
+    )  # fmt: skip
+    found: Dict[str, Any] = dict.fromkeys(texts, "")
+    found.update(like=[], uptime=0.0)
+    return found
+
+
+def _no_clock() -> Dict[str, Any]:
+    import time
+
+    return {
+        "now": time.time(),
+        "synchronised": False,
+        "rtc": False,
+        "services": [],
+        "monotonic": time.monotonic(),
+    }
+
+
+def _no_docker() -> Dict[str, Any]:
+    found: Dict[str, Any] = {"installed": False, "running": False, "enabled": False}
+    found.update(version="", networks=[], error="")
+    return found
+
+
+def _no_network() -> Dict[str, Any]:
+    found: Dict[str, Any] = {"manager": "", "renderer": "", "reason": "none", "found": []}
+    found.update(files=[], netplan={}, wait_online=[])
+    return found
