@@ -202,8 +202,12 @@ def _left_out(
 
 
 def _disordered(file: Contents, served: Sequence[x509.Certificate]) -> bool:
-    """Whether the served certificates stand in this one file in another order, or a root first."""
+    """Whether the served certificates stand in this one file in another order.
+
+    A root before the leaf counts; a root first in a file of its own does not.
+    """
     if not file.ordered or len(file.certificates) < 2:
         return False
     places = [served.index(each) for each in file.certificates if each in served]
-    return places != sorted(places) or (bool(places) and file.certificates[0] not in served)
+    root_first = 0 in places and file.certificates[0] not in served
+    return places != sorted(places) or root_first

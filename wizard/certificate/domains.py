@@ -23,6 +23,9 @@ def normal(domain: str) -> str:
     An IP address comes back in its usual writing. Raises BadDomain and nothing else.
     """
     typed = domain.strip()
+    # No host name is so long, and an address with a zone is good on one machine only.
+    if len(typed) > 1000 or "%" in typed:
+        raise BadDomain(domain)
     try:
         return str(ipaddress.ip_address(typed))
     except ValueError:

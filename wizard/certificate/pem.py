@@ -1,7 +1,6 @@
 """A tolerant PEM reader: finds the blocks in text that nginx and OpenSSL would refuse."""
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 
@@ -10,7 +9,10 @@ _DASHES = "\\-\u2010-\u2015\u2212"
 # A mark is known by its words, with a dash on either side. So "-----END X----------BEGIN X-----"
 # on one line, a lost or doubled dash and "---- BEGIN SSH2 ..." need no rule of their own.
 _MARK = re.compile(
-    rf"(?<=[{_DASHES}])[ \t]*(BEGIN|END) ([A-Z0-9][A-Z0-9 ]{{0,60}}?)[ \t]*(?=[{_DASHES}])"
+    rf"(?<=[{_DASHES}])[ \t]*(BEGIN|END) "
+    # Only what ends like a label of RFC 7468: people write "--- BEGIN CHAIN ---" as a remark.
+    r"((?:[A-Z0-9]{1,12} ){0,4}(?:CERTIFICATE|REQUEST|KEY|PKCS7|PKCS12|CMS|PARAMETERS|CRL))"
+    rf"[ \t]*(?=[{_DASHES}])"
 )
 _HEADER = re.compile(r"^([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)$")
 # Quoted mail, a byte order mark between glued files, zero-width spaces of web pages.
@@ -96,6 +98,6 @@ def _block(label: str, inner: str) -> Block:
     joined = joined.rstrip("=")
     try:
         der = base64.b64decode(joined + "=" * (-len(joined) % 4), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error, or a letter beyond ASCII
         raise Damaged(label) from error
     return Block(label, der, tuple(headers))
