@@ -1,0 +1,117 @@
+"""The certificate: which web server gets it, and whether it has it already."""
+
+from __future__ import annotations
+
+from wizard.agent import wire
+from wizard.certificate.bundle import Bundle
+from wizard.plan.draft import Draft
+
+WHERE = "certificate.files"
+WEB = "certificate.web"
+
+KUBERNETES_CURE = (
+    "On the server, with the files there: kubectl -n NAMESPACE create secret tls api-tls-secret"
+    " --cert=cert.pem --key=key.pem --dry-run=client -o yaml | kubectl apply -f -"
+)
+PROXY_CURE = (
+    "Give the two files to {holder} in its own way and reload it; or, if it is listed as a web"
+    " server of its own, name it under [certificate] web."
+)
+
+
+def certificate(
+    draft: Draft, bundle: Bundle | None, *, renew: bool
+) -> tuple[wire.InstallCertificate, ...]:
+    """Plan the installation, unless the very same chain is there and served.
+
+    On a renewal, which is about nothing else, all that prevents it is a problem; at a set-up
+    the rest can go ahead without it, so the staff may accept it.
+    """
+    severity = "problem" if renew else "warning"
+    if bundle is None:
+        draft.problem("no-certificate", WHERE, severity)
+        return ()
+    web = _chosen(draft, severity)
+    if web is None or _there(web, bundle):
+        return ()
+    if not web.certificate_path or not web.key_path:
+        draft.problem("web-no-path", WEB, name=name(web))
+        return ()
+    if bundle.key is None:
+        draft.problem("no-key", WHERE)
+        return ()
+    return (
+        wire.InstallCertificate(
+            target="container" if web.container else "files",
+            container=web.container,
+            web=web.kind,
+            chain=bundle.chain_pem(),
+            key=bundle.key_pem(),
+            certificate_path=web.certificate_path,
+            key_path=web.key_path,
+            unit=web.unit,
+            https_port=web.https_port or 443,
+            domain=draft.site.domain,
+            leaf_sha256=bundle.sha256,
+        ),
+    )
+
+
+def name(web: wire.WebServer) -> str:
+    """What the site file calls a web server: its container, or its unit."""
+    return web.container or web.unit
+
+
+def _there(web: wire.WebServer, bundle: Bundle) -> bool:
+    same = web.chain_sha256 == bundle.chain_sha256 and web.key_kept
+    return same and (not web.running or web.served_sha256 == bundle.sha256)
+
+
+def _chosen(draft: Draft, severity: str) -> wire.WebServer | None:
+    facts, wanted = draft.facts, draft.site.certificate.web
+    listed = ", ".join(name(web) for web in facts.web)
+    if wanted:
+        for web in facts.web:
+            if wanted in (web.container, web.unit, web.unit.removesuffix(".service")):
+                return web
+        if facts.web:
+            draft.problem("web-unknown", WEB, web=wanted, names=listed)
+            return None
+    cht = [web for web in facts.web if web.kind in ("cht", "cht3")]
+    if facts.kubernetes and not cht:
+        why = f"the CHT runs in Kubernetes here ({facts.kubernetes}), which keeps it elsewhere"
+        draft.problem("certificate-elsewhere", WEB, severity, why=why, cure=KUBERNETES_CURE)
+        return None
+    if not facts.web:
+        docker = facts.docker
+        state = "Docker is not installed." if not docker.installed else ""
+        if docker.installed and not docker.running:
+            state = "Docker is not running."
+        draft.problem("web-none", WEB, severity, docker=docker.error or state)
+        return None
+    if cht and (holder := _proxy(facts, cht)):
+        why = f"port 443 belongs to {holder}, which stands in front of the CHT"
+        cure = PROXY_CURE.format(holder=holder)
+        draft.problem("certificate-elsewhere", WEB, severity, why=why, cure=cure)
+        return None
+    # A CHT goes before any other web server of the machine.
+    first = cht or list(facts.web)
+    if len(first) > 1:
+        draft.problem("web-several", WEB, names=listed)
+        return None
+    return first[0]
+
+
+def _proxy(facts: wire.Facts, cht: list[wire.WebServer]) -> str:
+    """Who answers on port 443 instead of the CHT, or ""."""
+    if any(web.https_port == 443 for web in cht):
+        return ""
+    for web in facts.web:
+        if web.kind == "files" and web.https_port == 443 and web.running:
+            return name(web)
+    for item in facts.listeners:
+        if item.port == 443 and item.protocol == "tcp":
+            if item.process == "docker-proxy":
+                return "another container"
+            return item.unit or item.process or "another program"
+    return ""

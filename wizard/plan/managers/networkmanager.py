@@ -1,0 +1,106 @@
+"""NetworkManager: a profile of our own that goes before all others of the interface."""
+
+from __future__ import annotations
+
+import configparser
+import ipaddress
+import uuid
+
+from wizard.agent import names, wire
+from wizard.plan.draft import Draft
+from wizard.plan.target import Target
+from wizard.plan.templates import render as fill
+
+TOPIC = "static_ip"
+WHERE = "static_ip.interface"
+NAMESPACE = uuid.UUID("5d0a9a3c-7c0b-4f6e-9a43-3f0d1f2f8f10")
+PRIORITY = 100
+HIGHEST = 999  # nm-settings-keyfile(5), connection.autoconnect-priority
+
+
+def render(draft: Draft, target: Target) -> tuple[wire.WriteFile, ...] | None:
+    """Plan our keyfile; the old profile stays, only not in use.
+
+    Source: nm-settings-keyfile(5). Only plain Ethernet: a bridge or bond profile also makes the
+    interface, and its ports refer to it.
+    """
+    interface = target.interface
+    if interface.kind != "ethernet":
+        draft.problem("networkmanager-kind", WHERE, interface=interface.name, kind=interface.kind)
+        return None
+    priority = PRIORITY
+    for path, other in _profiles(draft.facts, interface.name):
+        if other >= HIGHEST:
+            draft.problem("networkmanager-priority", WHERE, path=path, interface=interface.name)
+            return None
+        priority = max(priority, other + 1)
+    gateway = f",{target.gateway}" if target.gateway else ""
+    content = fill(
+        "networkmanager.nmconnection",
+        id=names.NETWORKMANAGER_NAME,
+        uuid=profile_uuid(draft.facts.system.machine_id, interface.name),
+        interface=interface.name,
+        priority=str(priority),
+        mtu=f"mtu={interface.mtu}" if interface.mtu != 1500 else "",
+        address=f"{target.address}{gateway}",
+        dns="dns=" + "".join(f"{n};" for n in _family(target, 4)) if _family(target, 4) else "",
+        method6=_method6(target),
+        address6=f"address1={target.address6}" if target.address6 else "",
+        dns6="dns=" + "".join(f"{n};" for n in _family(target, 6)) if _family(target, 6) else "",
+        addr_gen_mode=_addr_gen_mode(interface),
+    )
+    return draft.write(names.NETWORKMANAGER_FILE, content, TOPIC, 0o600)
+
+
+def profile_uuid(machine_id: str, interface: str) -> str:
+    """Return the profile's UUID: the same at every run for one interface of one machine."""
+    return str(uuid.uuid5(NAMESPACE, f"{machine_id}/{interface}"))
+
+
+def _family(target: Target, version: int) -> list[str]:
+    return [n for n in target.nameservers if ipaddress.ip_address(n).version == version]
+
+
+def _method6(target: Target) -> str:
+    """Never "disabled": the link-local address is the lifeline of a change."""
+    if target.accept_ra:
+        return "auto"
+    return "manual" if target.address6 else "link-local"
+
+
+def _addr_gen_mode(interface: wire.Interface) -> str:
+    """Keep an EUI-64 link-local address, so that a session over it survives the change.
+
+    The other kind is derived from the profile's UUID and cannot be kept.
+    """
+    if not interface.mac:
+        return ""
+    octets = bytes.fromhex(interface.mac.replace(":", ""))
+    if len(octets) != 6:
+        return ""
+    eui64 = bytes([octets[0] ^ 2, *octets[1:3], 0xFF, 0xFE, *octets[3:]])
+    wanted = ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + eui64)
+    kept = any(
+        a.family == 6 and a.scope == "link" and ipaddress.IPv6Address(a.address) == wanted
+        for a in interface.addresses
+    )
+    return "addr-gen-mode=eui64" if kept else ""
+
+
+def _profiles(facts: wire.Facts, interface: str) -> list[tuple[str, int]]:
+    """The other profiles of the interface and their priorities."""
+    found: list[tuple[str, int]] = []
+    for file in facts.network.files:
+        if not file.path.endswith(".nmconnection") or file.path == names.NETWORKMANAGER_FILE:
+            continue
+        parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
+        try:
+            parser.read_string(file.text)
+            connection = dict(parser["connection"])
+            priority = int(connection.get("autoconnect-priority") or 0)
+        except (configparser.Error, KeyError, ValueError):
+            continue
+        wired = connection.get("type") in ("ethernet", "802-3-ethernet")
+        if wired and connection.get("interface-name") in (None, "", interface):
+            found.append((file.path, priority))
+    return found

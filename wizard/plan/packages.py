@@ -1,0 +1,46 @@
+"""Programs that the server lacks; the place where carrying them to it belongs later."""
+
+from __future__ import annotations
+
+from wizard.agent import wire
+from wizard.plan.draft import Draft
+
+NEEDED_FOR_DNS = "dnsmasq-base"  # Debian's package with the program and without its service
+
+
+def packages(draft: Draft) -> tuple[wire.InstallPackages, ...]:
+    """Plan what has to be installed; it comes from the server's own package source.
+
+    Without apt, without a source that has it, or without a way to the Internet: a problem with
+    the list, and nothing is planned.
+    """
+    facts = draft.facts
+    wanted = (NEEDED_FOR_DNS,) if draft.site.dns_dhcp.enabled else ()
+    missing = tuple(n for n in wanted if not _installed(facts, n))
+    if not missing:
+        return ()
+    where = "dns_dhcp.enabled"
+    unknown = [n for n in missing if not _candidate(facts, n)]
+    if facts.packages.system != "apt":
+        why = "Its package system is not apt."
+    elif unknown:
+        why = "Its package lists do not have them."
+    elif facts.packages.reachable is False:
+        why = "It has no way to the Internet to fetch them."
+    elif facts.packages.lock:
+        draft.problem("packages-locked", where, process=facts.packages.lock)
+        return ()
+    else:
+        return (wire.InstallPackages(missing, topic="packages"),)
+    draft.problem("packages-missing", where, names=", ".join(missing), why=why)
+    return ()
+
+
+def _installed(facts: wire.Facts, name: str) -> bool:
+    package = facts.package(name)
+    return package is not None and bool(package.installed)
+
+
+def _candidate(facts: wire.Facts, name: str) -> bool:
+    package = facts.package(name)
+    return package is not None and bool(package.candidate)

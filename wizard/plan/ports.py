@@ -1,0 +1,71 @@
+"""Who holds the ports that DNS, DHCP and HTTPS need."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from wizard.agent import names
+from wizard.plan.draft import Draft
+from wizard.plan.target import Target
+
+WHAT = {53: "DNS questions (port 53)", 67: "DHCP requests (port 67)"}
+
+
+def ports(draft: Draft, target: Target) -> None:
+    """Note everybody who would keep our DNS or DHCP from starting.
+
+    Holders of loopback addresses (systemd-resolved, NetworkManager's dnsmasq) and of other
+    interfaces (libvirt, LXD) do not disturb, because ours binds to its own addresses only.
+    """
+    if not draft.site.dns_dhcp.enabled:
+        return
+    for listener in draft.facts.listeners:
+        if listener.port not in WHAT or listener.unit == names.DNSMASQ_UNIT:
+            continue
+        if listener.port == 67 and listener.protocol != "udp":
+            continue
+        if _disturbs(listener.address, target):
+            draft.problem(
+                "port-held",
+                "dns_dhcp.enabled",
+                process=listener.process or "Something",
+                of_unit=f" ({listener.unit})" if listener.unit else "",
+                what=WHAT[listener.port],
+                address=listener.address,
+                interface=target.interface.name,
+            )
+
+
+def https(draft: Draft, repaired: bool) -> None:
+    """Note when nothing is behind port 443. `repaired`: the plan brings the web server up."""
+    facts = draft.facts
+    # Kubernetes and Docker without its proxy process forward ports without a listener.
+    served = (
+        repaired
+        or bool(facts.kubernetes)
+        or any(item.port == 443 and item.protocol == "tcp" for item in facts.listeners)
+        or any(web.https_port == 443 and web.running for web in facts.web)
+    )
+    if not served:
+        others = [
+            f" {web.container or web.unit} is on port {web.https_port}."
+            for web in facts.web
+            if web.https_port and web.https_port != 443
+        ]
+        draft.problem("https-not-served", "server", "warning", elsewhere="".join(others))
+
+
+def _disturbs(address: str, target: Target) -> bool:
+    host, _, device = address.strip("[]").partition("%")
+    if device and device != target.interface.name:
+        return False
+    if host in ("*", ""):
+        return True
+    try:
+        ip = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mine = {a.address for a in target.interface.addresses} | {
+        str(ipaddress.ip_interface(a).ip) for a in target.addresses
+    }
+    return ip.is_unspecified or str(ip) in mine

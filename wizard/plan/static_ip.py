@@ -1,0 +1,79 @@
+"""The server's fixed address: the manager's files, the address beside the old one, the switch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.agent import names, wire
+from wizard.plan import cloud_init
+from wizard.plan.draft import Draft
+from wizard.plan.managers import MANAGERS, choose
+from wizard.plan.target import Target
+
+TOPIC = "static_ip"
+KINDS = ("ethernet", "bridge", "bond", "vlan")
+
+
+@dataclass(frozen=True)
+class StaticIp:
+    """The changes in the three steps in which they are safe."""
+
+    files: tuple[wire.WriteFile, ...] = ()
+    beside: tuple[wire.AddAddress, ...] = ()
+    switch: tuple[wire.ReloadNetwork, ...] = ()
+
+
+def static_ip(draft: Draft, target: Target) -> StaticIp:
+    """Plan the fixed address; nothing when it is there already or cannot be set."""
+    interface = target.interface
+    if not _usable(draft, interface):
+        return StaticIp()
+    manager = choose(draft, interface)
+    if not manager:
+        return StaticIp()
+    rendered = MANAGERS[manager](draft, target)
+    if rendered is None:
+        return StaticIp()
+    files = (*cloud_init.files(draft), *rendered)
+    # Without a cable no manager brings an address up, so a second try would change nothing.
+    if not rendered and (not interface.carrier or _in_force(draft.facts, target)):
+        return StaticIp(files)
+    present = {a.address for a in interface.addresses}
+    beside = () if str(target.address.ip) in present else (_beside(target),)
+    by_networkmanager = "networkmanager" in (manager, draft.facts.network.renderer)
+    reload = wire.ReloadNetwork(
+        manager=manager,
+        renderer=draft.facts.network.renderer if manager == "netplan" else "",
+        interface=interface.name,
+        address=str(target.address),
+        address6=str(target.address6) if target.address6 else "",
+        profile=names.NETWORKMANAGER_NAME if manager == "networkmanager" else "",
+        old_profile=interface.profile_id if by_networkmanager else "",
+    )
+    if target.gateway and not target.nameservers:
+        draft.problem("server-without-dns", "dns_dhcp.upstream", "note")
+    return StaticIp(files, beside, (reload,))
+
+
+def _beside(target: Target) -> wire.AddAddress:
+    return wire.AddAddress(target.interface.name, str(target.address))
+
+
+def _usable(draft: Draft, interface: wire.Interface) -> bool:
+    """True when an address can be set; `wizard.site.problems` tells of ports and virtual ones."""
+    if interface.kind == "wifi":
+        draft.problem("interface-wifi", "static_ip.interface", interface=interface.name)
+    return interface.kind in KINDS and not interface.master
+
+
+def _in_force(facts: wire.Facts, target: Target) -> bool:
+    """True when the running system has what the files say, and no lease beside it."""
+    there = {f"{a.address}/{a.prefix}" for a in target.interface.addresses if not a.dynamic}
+    leased = any(
+        a.dynamic and a.family == 4 and a.scope == "global" for a in target.interface.addresses
+    )
+    gateways = {
+        r.gateway for r in facts.routes if r.family == 4 and r.interface == target.interface.name
+    }
+    wanted = {target.gateway} if target.gateway else set()
+    return set(target.addresses) <= there and not leased and gateways == wanted

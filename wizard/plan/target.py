@@ -1,0 +1,56 @@
+"""The address that the server shall have, parsed and checked against its interfaces."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+from wizard.agent import wire
+from wizard.plan.draft import Draft
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the network manager is told."""
+
+    interface: wire.Interface
+    address: ipaddress.IPv4Interface
+    gateway: str  # "" = no default route
+    address6: ipaddress.IPv6Interface | None
+    nameservers: tuple[str, ...]  # for the server itself
+    accept_ra: bool  # take IPv6 addresses and routes that a router announces
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All addresses with their prefix lengths, IPv4 first."""
+        return (str(self.address), *((str(self.address6),) if self.address6 else ()))
+
+
+def target(draft: Draft) -> Target | None:
+    """Return what the site wants; None when that does not make sense on this server.
+
+    What is wrong with the values is said by `wizard.site.problems`, not here.
+    """
+    wanted = draft.site.static_ip
+    try:
+        address = ipaddress.IPv4Interface(wanted.address)
+        address6 = ipaddress.IPv6Interface(wanted.address6) if wanted.address6 else None
+        gateway = str(ipaddress.IPv4Address(wanted.gateway)) if wanted.gateway else ""
+    except ValueError:
+        return None
+    if "/" not in wanted.address or not wanted.interface:
+        return None
+    interface = draft.facts.interface(wanted.interface)
+    if interface is None:
+        return None
+    dns = draft.site.dns_dhcp
+    return Target(
+        interface=interface,
+        address=address,
+        gateway=gateway,
+        address6=address6,
+        nameservers=dns.upstream if gateway else (),
+        # Without a way out nobody else may hand the server addresses and routes; and a server
+        # that announces the LAN's prefix itself does not listen to others.
+        accept_ra=bool(gateway) and not dns.router_advertisements,
+    )

@@ -1,0 +1,31 @@
+"""The texts that configuration files are made from, out of the package's resources."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+
+def render(name: str, **values: str) -> str:
+    """Return the template of that name, filled in.
+
+    A line that consists of one empty value alone disappears. Raises KeyError when a value is
+    missing, FileNotFoundError when there is no such template.
+    """
+    lines: list[str] = []
+    for line in _text(name).splitlines():
+        filled = Template(line).substitute(values)
+        if filled or not line:
+            lines.append(filled)
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+@cache
+def _text(name: str) -> str:
+    # The wheel carries resources/ as wizard/_resources; a checkout has it beside the package.
+    installed = files("wizard").joinpath("_resources", "templates", name)
+    if installed.is_file():
+        return installed.read_text("utf-8")
+    return (Path(__file__).parents[2] / "resources" / "templates" / name).read_text("utf-8")

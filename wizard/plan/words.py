@@ -1,0 +1,165 @@
+"""The sentences of planning: what forbids a plan, and what may be accepted."""
+
+from __future__ import annotations
+
+from wizard.problem import UserError, Words
+
+WORDS: Words = {
+    # the network and who configures it
+    "interface-wifi": (
+        "{interface} is a Wi-Fi connection. A fixed address can be set on a cable only.",
+        "Choose the socket that the network cable goes into.",
+    ),
+    "interface-port": (
+        "{interface} is a part of {master}, which carries the address.",
+        "Choose {master} instead of {interface}.",
+    ),
+    "manager-none": (
+        "Nothing on the server looks after its network settings, so nothing would bring a fixed"
+        " address back after a restart.",
+        "Ask whoever installed the server to set up netplan, NetworkManager, systemd-networkd or"
+        " ifupdown.",
+    ),
+    "manager-unsupported": (
+        "The server's network is set up by {found}, which this program does not know.",
+        "Ask whoever installed the server to move it to netplan, NetworkManager, systemd-networkd"
+        " or ifupdown, or to set the fixed address by hand.",
+    ),
+    "manager-several": (
+        "Several programs set up the server's network at once: {found}. It cannot be told which of"
+        " them decides.",
+        "Ask whoever installed the server to leave only one of them switched on.",
+    ),
+    "file-redacted": (
+        "{path} holds a password, so this program was not shown the whole file and cannot change"
+        " it.",
+        "Move the settings of {interface} out of that file into one of their own, by hand.",
+    ),
+    "file-unread": (
+        "{path} could not be read or understood, so it cannot be told what it does to {interface}.",
+        "Mend or remove that file on the server.",
+    ),
+    "netplan-shared": (
+        "The netplan definition “{id}” in {path} is for {interface} and for {others} at once.",
+        "Give each of them a definition of its own, by hand.",
+    ),
+    "netplan-elsewhere": (
+        "{path} defines {interface}, but lies outside /etc/netplan, where it is made anew at every"
+        " start.",
+        "Ask whoever installed the server to keep its network settings in /etc/netplan.",
+    ),
+    "netplan-twice": (
+        "netplan defines {interface} in several sections at once: {sections}.",
+        "Leave only one of these definitions, by hand.",
+    ),
+    "routes-dropped": (
+        "The present settings of {interface} have extra routes, which will be gone: {routes}.",
+        "If they are needed, add them again afterwards. Otherwise accept this warning.",
+    ),
+    "networkd-earlier": (
+        "{path} comes first and configures {interface}, so a new file would have no effect.",
+        "Rename that file so that its name begins with 50- or higher, or remove it.",
+    ),
+    "networkd-stacked": (
+        "{path} builds other connections on top of {interface} ({keys}), which would be lost.",
+        "Set the fixed address in that file by hand.",
+    ),
+    "networkmanager-kind": (
+        "{interface} is a {kind} made by NetworkManager; its address cannot be set from here.",
+        "Set the fixed address of {interface} by hand in NetworkManager, then run this again.",
+    ),
+    "networkmanager-priority": (
+        "The NetworkManager connection in {path} takes {interface} before any other.",
+        "Lower its autoconnect-priority below 999, or remove it.",
+    ),
+    "ifupdown-undecidable": (
+        "{path} configures {interface} by “{line}”, which cannot be changed safely from here.",
+        "Write plain “iface {interface} ...” lines instead, by hand.",
+    ),
+    "ifupdown-scripts": (
+        "The settings of {interface} in {path} start programs of their own: {lines}. They are kept"
+        " as they are.",
+        "Check that they fit the new address, then accept this warning.",
+    ),
+    "server-without-dns": (
+        "The server itself will not resolve names of the Internet, because no DNS server for other"
+        " names is set.",
+        "If it needs to, add one under [dns_dhcp] upstream.",
+    ),
+    # files of ours
+    "edited-by-hand": (
+        "{path} is a file of this program, but somebody else has changed it.",
+        "Look at the difference. To replace it, accept the warning “edited-by-hand” in the site"
+        " file; otherwise it stays as it is.",
+    ),
+    # packages
+    "packages-missing": (
+        "The server lacks programs that are needed: {names}. {why}",
+        "Connect the server to the Internet once, or install them by hand, then run this again.",
+    ),
+    "packages-locked": (
+        "The server is installing or updating programs right now ({process}).",
+        "Wait until it has finished, then run this again.",
+    ),
+    # ports and the firewall
+    "port-held": (
+        "{process}{of_unit} on the server already answers {what} on {address}.",
+        "Stop and disable it, or keep it off {interface}; then run this again.",
+    ),
+    "firewall-by-hand": (
+        "The server has firewall rules that somebody wrote by hand. This program does not change"
+        " them.",
+        "Make sure that these are open on {interface}: {ports}. Then accept this warning.",
+    ),
+    "https-not-served": (
+        "Nothing on the server answers on port 443, where phones and browsers look for the CHT."
+        "{elsewhere}",
+        "Start the CHT and see that its HTTPS port is 443.",
+    ),
+    "no-time-server": (
+        "The server would tell phones to ask it for the time, but no time service runs on it.",
+        "Install chrony on the server and let it serve the LAN, or set [dns_dhcp] ntp = false.",
+    ),
+    # the certificate
+    "no-certificate": (
+        "No certificate was given, so the one on the server stays. Without a valid one for the"
+        " domain, phones refuse to connect.",
+        "Name its files under [certificate] in the site file, or accept this warning.",
+    ),
+    "no-key": (
+        "The certificate was given without its private key.",
+        "Add the key's file (often called privkey.pem or key.pem) under [certificate] files.",
+    ),
+    "web-none": (
+        "No CHT and no other web server was found on the server, so the certificate has no place"
+        " to go. {docker}",
+        "Start Docker and the CHT on the server, then run this again.",
+    ),
+    "web-several": (
+        "The server has several web servers: {names}.",
+        "Say under [certificate] web in the site file which of them gets the certificate.",
+    ),
+    "web-unknown": (
+        "The site file gives the certificate to “{web}”, but the server has only: {names}.",
+        "Correct [certificate] web in the site file.",
+    ),
+    "web-no-path": (
+        "{name} does not say in its settings where its certificate and key lie.",
+        "Set both there by hand (nginx: ssl_certificate and ssl_certificate_key).",
+    ),
+    "certificate-elsewhere": (
+        "The certificate cannot be installed from here, because {why}.",
+        "{cure}",
+    ),
+    # ordering
+    "forbidden": (
+        "The plan cannot be carried out as long as these problems are there: {codes}.",
+        "Mend them first.",
+    ),
+}
+
+
+class PlanError(UserError):
+    """A plan that must not be carried out."""
+
+    words = WORDS
