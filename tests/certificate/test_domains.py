@@ -1,7 +1,7 @@
 """Which names a certificate is for, and what counts as a name."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wizard.certificate import covers, days_left, domains, names
@@ -54,6 +54,7 @@ def test_what_is_no_name(domain: str) -> None:
         domains.normal(domain)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_text_is_a_name_or_is_not(text: str) -> None:
     try:
