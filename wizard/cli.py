@@ -10,28 +10,37 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from wizard import __version__
 from wizard.agent import wire
-from wizard.certificate import report
-from wizard.certificate.bundle import Bundle, CertificateError, read
-from wizard.certificate.findings import acceptable, judge
-from wizard.certificate.roots import Roots
+from wizard.certificate import (
+    Bundle,
+    CertificateError,
+    Finding,
+    Roots,
+    acceptable,
+    describe,
+    judge,
+    read,
+)
 from wizard.console import Screen
-from wizard.laptop import folders
+from wizard.laptop.folders import data_folder, log_folder
+from wizard.laptop.interfaces import interfaces
 from wizard.plan import Plan
 from wizard.problem import Problem, UserError
 from wizard.remote.discover import discover
-from wizard.remote.hosts import FirstContact
+from wizard.remote.hosts import Accept, FirstContact
 from wizard.remote.login import Credentials
 from wizard.site.model import Site
 from wizard.site.problems import problems
 from wizard.site.toml import load
 from wizard.visit import Visit, with_host
+from wizard.wording import reason
 
 T = TypeVar("T")
 
@@ -71,7 +80,7 @@ def run(argv: list[str]) -> int:
 
 def _defect(defect: Exception, screen: Screen) -> int:
     """Keep the traceback in a file, for whoever mends the program, and say where it is."""
-    place = folders.logs() / f"defect-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.txt"
+    place = log_folder() / f"defect-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.txt"
     # Frames without their values: a value may be a password.
     place.write_text("".join(traceback.format_tb(defect.__traceback__)) + type(defect).__name__)
     screen.error(
@@ -146,7 +155,20 @@ def parser() -> argparse.ArgumentParser:
                 metavar="SECONDS",
                 help="how long the server waits while this laptop comes into the new network",
             )
+            sub.add_argument(
+                "--wait",
+                type=int,
+                metavar="SECONDS",
+                help="how long the server waits for a sign of this laptop before it goes back",
+            )
             sub.add_argument("--no-check", action="store_true", help="no live check at the end")
+            sub.add_argument(
+                "--accept",
+                action="append",
+                default=[],
+                metavar="CODE",
+                help="go on in spite of this warning",
+            )
     return main
 
 
@@ -176,7 +198,7 @@ def _inspect(arguments: argparse.Namespace, screen: Screen) -> int:
     findings = judge(
         bundle, arguments.domain, now=at, cht_version=arguments.cht_version, roots=roots
     )
-    description = report.describe(bundle, findings, arguments.domain, at, roots)
+    description = describe(bundle, findings, arguments.domain, at)
     screen.result(description)
     if not screen.as_json:
         screen.certificate(description)
@@ -184,7 +206,7 @@ def _inspect(arguments: argparse.Namespace, screen: Screen) -> int:
 
 
 def _find(arguments: argparse.Namespace, screen: Screen) -> int:
-    found = discover(seconds=arguments.seconds)
+    found = discover(interfaces(), seconds=arguments.seconds)
     for server in found:
         screen.row("passed", f"{server.address} on {server.interface}: {server.banner}")
         screen.say(f"  {server.fingerprint}")
@@ -211,7 +233,7 @@ def _plan(arguments: argparse.Namespace, screen: Screen) -> int:
         the_plan, _, findings = _decide(arguments, visit)
     screen.result({**the_plan.plain(), "findings": [p.plain() for p in findings]})
     if not screen.as_json:
-        screen.problems(findings)
+        screen.findings(findings)
         screen.plan(the_plan, diff=not arguments.no_diff)
     return FAILED if _forbidden(the_plan, findings) else OK
 
@@ -219,19 +241,26 @@ def _plan(arguments: argparse.Namespace, screen: Screen) -> int:
 def _apply(arguments: argparse.Namespace, screen: Screen) -> int:
     with _visit(arguments, screen) as visit:
         the_plan, _, findings = _decide(arguments, visit)
-        screen.problems(findings)
+        screen.findings(findings)
         screen.plan(the_plan, diff=not getattr(arguments, "no_diff", True))
-        answer = {"plan": the_plan.plain(), "findings": [p.plain() for p in findings]}
+        answer: dict[str, Any] = {
+            "plan": the_plan.plain(),
+            "findings": [p.plain() for p in findings],
+        }
         if _forbidden(the_plan, findings):
-            screen.error("Nothing was changed.", "Mend what is marked above and run this again.")
-            screen.result({**answer, "state": "refused"})
-            return FAILED
+            return _refused(screen, answer)
         if the_plan.empty:
             screen.result({**answer, "state": "nothing"})
             return OK
+        survey = visit.survey(the_plan)
+        screen.problems(survey)
+        if _forbidden(the_plan, findings, survey):
+            return _refused(screen, {**answer, "survey": [p.plain() for p in survey]})
         _agree(arguments, screen, "Change the server now?")
         with _stop_with_ctrl_c(screen) as stop:
-            outcome = visit.apply(the_plan, cancel=stop, patience=arguments.patience)
+            outcome = visit.apply(
+                the_plan, cancel=stop, patience=arguments.patience, seconds=arguments.wait
+            )
         answer = {**answer, "outcome": wire.encode(outcome), "state": outcome.state}
         code = _show_outcome(outcome, screen)
         if code == OK and not arguments.no_check:
@@ -242,6 +271,16 @@ def _apply(arguments: argparse.Namespace, screen: Screen) -> int:
             code = result.exit_code
         screen.result(answer)
         return code
+
+
+def _refused(screen: Screen, answer: dict[str, Any]) -> int:
+    screen.error(
+        "Nothing was changed.",
+        "Mend what is marked above and run this again. A warning (!) that you have understood "
+        "can be accepted with --accept CODE.",
+    )
+    screen.result({**answer, "state": "refused"})
+    return FAILED
 
 
 def _check(arguments: argparse.Namespace, screen: Screen) -> int:
@@ -278,7 +317,7 @@ def _uninstall(arguments: argparse.Namespace, screen: Screen) -> int:
         )
         answer = visit.uninstall()
     screen.row("passed", "This program's parts are off the server.")
-    for path in answer.get("kept", ()):  # type: ignore[attr-defined]
+    for path in answer.get("kept", ()):
         screen.row("note", f"left as it is: {path}")
     screen.result(answer)
     return OK
@@ -294,18 +333,13 @@ def _visit(arguments: argparse.Namespace, screen: Screen) -> Iterator[Visit]:
     _refuse_wrong_site(site, screen)
     if arguments.host:
         site = with_host(site, arguments.host)
-    data = Path(arguments.data) if arguments.data else folders.data()
+    if getattr(arguments, "accept", None):
+        site = replace(site, accept=(*site.accept, *arguments.accept))
+    data = Path(arguments.data) if arguments.data else data_folder()
     credentials = _credentials(arguments, site, path.parent)
     visit = Visit(site, path.parent, data, roots=_trusted(arguments), say=screen.progress)
     with visit:
-        try:
-            visit.connect(credentials, accept=_accept(arguments, screen))
-        except FirstContact as first:
-            raise Stop(
-                f"The server's key {first.fingerprint} is not confirmed. Compare it with what the "
-                "server's own screen shows (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), "
-                f"then run the same command with --host-key {first.fingerprint}"
-            ) from first
+        visit.connect(credentials, accept=_accept(arguments, screen))
         yield visit
 
 
@@ -337,19 +371,18 @@ def _secret(prompt: str) -> str:
     return sys.stdin.readline().rstrip("\n")
 
 
-def _accept(arguments: argparse.Namespace, screen: Screen) -> Callable[[str, str, str], bool]:
-    def accept(fingerprint: str, key_type: str, address: str) -> bool:
-        if arguments.host_key:
-            return bool(arguments.host_key == fingerprint)
-        if not sys.stdin.isatty():
-            return False
-        screen.say(f"{address} is met for the first time. Its {key_type} key is")
-        screen.say(f"  {fingerprint}", "bold")
-        screen.say("The server's own screen shows the same after:")
-        screen.say("  ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub")
+def _accept(arguments: argparse.Namespace, screen: Screen) -> Accept:
+    if arguments.host_key:
+        return str(arguments.host_key)
+    if not sys.stdin.isatty():
+        return None
+
+    def ask(first: FirstContact) -> bool:
+        screen.say(first.message)
+        screen.say(first.cure)
         return input("Is it the same? [y/N] ").strip().lower() in ("y", "yes")
 
-    return accept
+    return ask
 
 
 def _trusted(arguments: argparse.Namespace) -> Roots:
@@ -384,19 +417,25 @@ def _first_line(path: Path) -> str:
 
 def _decide(
     arguments: argparse.Namespace, visit: Visit
-) -> tuple[Plan, wire.Facts, tuple[Problem, ...]]:
+) -> tuple[Plan, wire.Facts, tuple[Finding, ...]]:
     """Facts, certificate and its judgement, plan."""
     facts = visit.facts()
     bundle = _bundle(arguments, visit)
     the_plan = visit.plan(facts, bundle, renew=getattr(arguments, "renew", False))
-    findings: tuple[Problem, ...] = ()
-    if bundle is not None:
-        findings = visit.certificate_problems(bundle, facts)
+    findings = visit.findings(bundle, facts) if bundle is not None else ()
     return the_plan, facts, findings
 
 
-def _forbidden(the_plan: Plan, findings: tuple[Problem, ...]) -> bool:
-    return any(p.severity == "problem" for p in (*the_plan.problems, *findings))
+def _forbidden(
+    the_plan: Plan, findings: tuple[Finding, ...], survey: tuple[Problem, ...] = ()
+) -> bool:
+    """True when a problem, or a warning about the site that nobody accepted, is in the way.
+
+    A warning about the certificate is told and does not stop.
+    """
+    return (
+        the_plan.forbidden or not acceptable(findings) or any(p.severity != "note" for p in survey)
+    )
 
 
 def _agree(arguments: argparse.Namespace, screen: Screen, question: str) -> None:
@@ -442,8 +481,7 @@ def _show_outcome(outcome: wire.Outcome, screen: Screen) -> int:
         "rolled-back": "It did not work, and everything was put back as it was before.",
         "nothing": "There was nothing to do.",
     }.get(outcome.state, outcome.state)
-    reason = f"{outcome.failed} {outcome.detail}".strip()
-    screen.error(sentence, f"Reason: {reason}" if reason else "")
+    screen.error(sentence, reason(outcome), outcome.detail)
     return FAILED
 
 

@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from wizard.agent import wire
-from wizard.check.model import Report, Result
+from wizard.certificate import Finding
+from wizard.check import Report, Result
 from wizard.plan import Plan
 from wizard.problem import Problem
 from wizard.visit import Progress
@@ -74,8 +75,13 @@ class Screen:
     def problems(self, problems: Iterable[Problem]) -> None:
         """Print problems with their field and cure."""
         for problem in problems:
-            where = f" [{problem.field}]" if problem.field else ""
-            self.row(problem.severity, problem.message + where, problem.cure)
+            place = ", ".join(part for part in (problem.field, problem.code) if part)
+            self.row(problem.severity, f"{problem.message} [{place}]", problem.cure)
+
+    def findings(self, findings: Iterable[Finding]) -> None:
+        """Print what was found about a certificate."""
+        for finding in findings:
+            self.row(finding.severity, finding.message, finding.cure)
 
     def certificate(self, report: Mapping[str, Any]) -> None:
         """Print what `certificate.report.describe` returned."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any
 
 Words = Mapping[str, tuple[str, str]]
 """code -> (message template, cure template), in str.format style; one table per room."""
@@ -17,7 +18,7 @@ class UserError(Exception):
     raised is a defect of the program.
     """
 
-    words: ClassVar[Words] = {}
+    words: Words = {}
 
     def __init__(self, code: str, detail: str = "", **arguments: Any) -> None:
         if code not in self.words:
@@ -51,7 +52,7 @@ class Problem:
     message: str
     cure: str
     severity: str = "problem"
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
         """Return the JSON form that every command prints."""

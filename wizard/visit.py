@@ -7,31 +7,54 @@ import getpass
 import platform
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from wizard import certificate, check
 from wizard.agent import wire
-from wizard.certificate.bundle import Bundle, read
-from wizard.certificate.findings import Finding, judge
-from wizard.certificate.roots import Roots
-from wizard.check import run as run_checks
-from wizard.check.model import Report, Result, Surroundings, Target
-from wizard.laptop import interfaces, leases, resolvers
+from wizard.check import Report, Result, Surroundings, Target
+from wizard.laptop.awake import awake
+from wizard.laptop.interfaces import Reach, interfaces, reaches
+from wizard.laptop.leases import lease
+from wizard.laptop.resolvers import resolvers
 from wizard.plan import Plan, plan
-from wizard.remote.agent import AgentError, AgentLink, Lost
-from wizard.remote.hosts import KnownHosts
+from wizard.problem import Problem
+from wizard.remote.agent import AgentError, AgentLink
+from wizard.remote.hosts import Accept, KnownHosts
 from wizard.remote.lifeline import Lifeline
-from wizard.remote.login import Credentials, RemoteError
-from wizard.remote.session import Accept, Session
+from wizard.remote.login import Credentials, Timeouts
+from wizard.remote.session import Session
+from wizard.remote.words import Lost, RemoteError
 from wizard.site.model import Site
 from wizard.site.toml import resolve
-from wizard.wording import AGENT, VisitError
+from wizard.wording import AGENT, VisitError, survey_problem
 
-LOGIN_SECONDS = 15.0
-PROVE_SECONDS = 30.0  # the agent waits 45 s for the answer
-RETURN_SECONDS = 240.0  # how long the old address may take to come back after a rollback
+QUICK = Timeouts(connect=5.0, greeting=10.0, login=15.0, channel=10.0)
+PROVE_SECONDS = 40.0  # the agent waits 45 s for the answer
+RETURN_SECONDS = 300.0  # how long the old address may take to come back after a rollback
+VERB_SECONDS = 120.0
+PAUSE = 1.0  # between two attempts to find the server again
+
+NOBODY = frozenset(
+    {
+        "no-route",
+        "connect-timeout",
+        "connect-failed",
+        "refused",
+        "server-silent",
+        "server-closed",
+        "not-ssh",
+        "scope-unknown",
+        "lost",
+        "agent-silent",
+        "login-cut",
+        "login-timeout",
+    }
+)
+"""RemoteError codes that mean: nobody answers there, or not yet."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +76,10 @@ class Progress:
 Say = Callable[[Progress], None]
 
 
+def _silence(_progress: Progress) -> None:
+    """Say nothing."""
+
+
 class Visit:
     """One visit to one site.
 
@@ -66,70 +93,82 @@ class Visit:
         folder: Path,
         data: Path,
         *,
-        roots: Roots | None = None,
-        say: Say = lambda _: None,
+        roots: certificate.Roots | None = None,
+        say: Say = _silence,
+        connect: Mapping[int, tuple[str, int]] | None = None,
     ) -> None:
         self.site = site
         self.files = resolve(site, folder).certificate.files
         self.known_hosts = KnownHosts(data / "known-hosts.jsonl")
-        self.roots = roots or Roots.bundled()
+        self.roots = roots or certificate.Roots.bundled()
         self.say = say
+        self.no_lifeline = ""
+        self._connect = connect or {}
         self._credentials: Credentials | None = None
+        self._accept: Accept = None
+        self._facts: wire.Facts | None = None
         self._session: Session | None = None
         self._link: AgentLink | None = None
         self._lifeline: Lifeline | None = None
-        self._apply_link: AgentLink | None = None
-        self._accept: Accept | None = None
-        self._facts: wire.Facts | None = None
-        self.lifeline_reason = ""
+        self._side_link: AgentLink | None = None  # the agent over the lifeline
 
     # ------------------------------------------------------------------ connection
 
-    def connect(self, credentials: Credentials, accept: Accept | None = None) -> None:
+    def connect(self, credentials: Credentials, accept: Accept = None) -> None:
         """Log in where the server answers: at the host of the site, or at its new address.
 
-        `accept` decides about a host key never seen before. Raises RemoteError.
+        `accept` decides about a host key never seen before. Raises RemoteError, VisitError.
         """
         self._credentials = credentials
         self._accept = accept
-        self._phase("connect", self.site.server.host)
-        self._session = self._open_first(self._candidates())
+        self._phase("connect", self.site.server.host or self._own_address)
+        self._session = self._open_first()
         self._link = AgentLink.start(self._session, credentials.sudo_password)
 
-    def _candidates(self) -> list[str]:
-        own = self.site.static_ip.address.partition("/")[0]
-        return list(dict.fromkeys(host for host in (self.site.server.host, own) if host))
+    @property
+    def _own_address(self) -> str:
+        return self.site.static_ip.address.partition("/")[0]
 
-    def _open_first(self, hosts: list[str]) -> Session:
-        """Open a session to the first host that is known, trying the next where nobody answers.
+    @property
+    def _server_id(self) -> str | None:
+        return self.site.domain or self.site.name or None
+
+    def _open_first(self) -> Session:
+        """Open a session at the site's host or, where nobody answers there, at its own address.
 
         Only the host of the site may be met for the first time: whoever holds the address the
         server shall get one day may be somebody else.
         """
-        failure: RemoteError | None = None
-        for position, host in enumerate(hosts):
-            try:
-                return self._open(host, accept=self._accept if position == 0 else None)
-            except RemoteError as error:
-                if failure is None:
-                    failure = error
-                if error.code not in UNREACHED:
-                    raise
-        if failure is None:
+        host, own = self.site.server.host, self._own_address
+        if not host and not own:
             raise VisitError("no-host")
-        raise failure
+        if not host:
+            return self._open(own, accept=self._accept)
+        known = any(own in r.address for r in self.known_hosts.records()) if own else False
+        try:
+            # When the server has moved already, do not wait long for its old address.
+            return self._open(host, accept=self._accept, timeouts=QUICK if known else Timeouts())
+        except RemoteError as error:
+            if not known or own == host or error.code not in NOBODY:
+                raise
+            try:
+                return self._open(own)
+            except RemoteError:
+                raise error from None
 
     def _open(
-        self, host: str, *, accept: Accept | None = None, timeout: float = LOGIN_SECONDS
+        self, host: str, *, accept: Accept = None, timeouts: Timeouts | None = None
     ) -> Session:
-        assert self._credentials is not None
+        if self._credentials is None:
+            raise VisitError("not-connected")
         return Session.open(
             host,
             self.site.server.port,
             self._credentials,
             self.known_hosts,
             accept=accept,
-            timeout=timeout,
+            server_id=self._server_id,
+            timeouts=timeouts or Timeouts(),
         )
 
     @property
@@ -148,11 +187,11 @@ class Visit:
 
     def close(self) -> None:
         """End every connection of this visit."""
-        for part in (self._apply_link, self._link, self._lifeline, self._session):
+        for part in (self._side_link, self._link, self._lifeline, self._session):
             if part is not None:
-                with contextlib.suppress(OSError, Lost):
+                with contextlib.suppress(OSError, RemoteError):
                     part.close()
-        self._apply_link = self._link = self._lifeline = self._session = None
+        self._side_link = self._link = self._lifeline = self._session = None
 
     def __enter__(self) -> Visit:
         return self
@@ -165,41 +204,68 @@ class Visit:
     def facts(self) -> wire.Facts:
         """Read everything about the server in one pass."""
         self._phase("facts")
-        plain = self._call("facts", {"domain": self.site.domain})
-        self._facts = wire.decode(wire.Facts, plain)
-        self.known_hosts.identify(self.session.fingerprint, self._facts.system.machine_id)
+        self._facts = wire.decode(wire.Facts, self._call("facts", {"domain": self.site.domain}))
         return self._facts
 
-    def bundle(self, passphrase: str | None = None) -> Bundle | None:
+    def bundle(self, passphrase: str | None = None) -> certificate.Bundle | None:
         """Read the certificate files of the site; None when it names none."""
-        if not self.files:
-            return None
-        return read([Path(name) for name in self.files], passphrase)
+        return certificate.read(self.files, passphrase) if self.files else None
 
     def findings(
-        self, bundle: Bundle, facts: wire.Facts | None = None, web: wire.WebServer | None = None
-    ) -> tuple[Finding, ...]:
-        """Judge a certificate for this site against the laptop's and the server's clock."""
-        server_now = None
-        if facts is not None:
-            server_now = datetime.fromtimestamp(facts.clock.now, UTC)
-        return judge(
+        self, bundle: certificate.Bundle, facts: wire.Facts | None = None
+    ) -> tuple[certificate.Finding, ...]:
+        """Judge a certificate for this site by the laptop's and the server's clock."""
+        web = self._web(facts) if facts is not None else None
+        return certificate.judge(
             bundle,
             self.site.domain,
             now=datetime.now(UTC),
-            server_now=server_now,
+            server_now=datetime.fromtimestamp(facts.clock.now, UTC) if facts else None,
             cht_version=(web.version or None) if web is not None else None,
             roots=self.roots,
         )
 
-    def plan(self, facts: wire.Facts, bundle: Bundle | None, *, renew: bool = False) -> Plan:
+    def plan(
+        self, facts: wire.Facts, bundle: certificate.Bundle | None, *, renew: bool = False
+    ) -> Plan:
         """Say what would be changed, without changing anything."""
-        return plan(self.site, facts, bundle, now=datetime.now(UTC), renew=renew)
+        return plan(self.site, facts, bundle, now=datetime.now(UTC), renew=renew, who=who())
 
-    def advice(self) -> str:
-        """What to do with this laptop so that it reaches the server after the change, or ""."""
-        verdict = interfaces.reaches(self.site.static_ip.address)
-        return "" if verdict.reachable else verdict.advice
+    def survey(self, the_plan: Plan) -> tuple[Problem, ...]:
+        """Ask the LAN what no fact of the server tells: other DHCP servers, a taken address.
+
+        Takes some seconds, so it is asked only when the plan would disturb somebody.
+        """
+        site, found = self.site, []
+        kinds = {change.kind for change in the_plan.changes}
+        interface = site.static_ip.interface
+        if "address" in kinds:
+            self._phase("survey")
+            answer = self._call(
+                "find-address", {"interface": interface, "address": self._own_address}
+            )
+            if answer["mac"]:
+                found.append(
+                    survey_problem("address-taken", address=self._own_address, mac=answer["mac"])
+                )
+        starts_dns = any(c.kind == "service" and c.topic == "dns_dhcp" for c in the_plan.changes)
+        if site.dns_dhcp.enabled and starts_dns:
+            for offer in self._offers():
+                if not offer.ours:
+                    found.append(survey_problem("other-dhcp", server=offer.server, mac=offer.mac))
+        return tuple(
+            replace(p, severity="note") if p.severity == "warning" and p.code in site.accept else p
+            for p in found
+        )
+
+    def reach(self) -> Reach:
+        """Whether this laptop is in the network the server shall be in, else what to do."""
+        here = self._session.laptop_address if self._session is not None else ""
+        present = interfaces()
+        prefer = next(
+            (i.name for i in present if here in [a for a, _ in (*i.addresses4, *i.addresses6)]), ""
+        )
+        return reaches(self.site.static_ip.address, present, prefer)
 
     # ------------------------------------------------------------------ changing
 
@@ -209,240 +275,103 @@ class Visit:
         *,
         cancel: threading.Event | None = None,
         patience: float = 600.0,
+        seconds: int | None = None,
     ) -> wire.Outcome:
         """Carry a plan out and prove that the server can still be reached.
 
         `cancel` stops after the running step and puts everything back. `patience` is how many
-        seconds the laptop may take to come into the new network while the server waits for it.
-        Raises VisitError or AgentError before anything was changed, or VisitError "lost" when
-        the server could not be found again.
+        seconds this laptop may take to come into the new network while the server waits for it;
+        `seconds` is how long the server waits without a word before it goes back. Raises
+        VisitError (nothing changed), or VisitError "lost" when the server was not found again.
         """
-        cancel = cancel or threading.Event()
-        verdict = interfaces.reaches(self.site.static_ip.address)
-        order = the_plan.order(who(), prove=verdict.reachable)
-        if order.confirm:
-            self._open_lifeline()
-            if not verdict.reachable:
-                self.say(Progress("advice", "reach", verdict.advice))
-        self._phase("apply")
-        # What rides on the lifeline is not cut by a change of the IPv4 address.
-        link = self._apply_link or self.link
-        link.cancel_with(cancel)
-        try:
-            plain = link.call(
-                "apply",
-                {"order": wire.encode(order)},
-                on_event=lambda event: self._on_event(event, the_plan, link),
-                timeout=None,
-            )
-            outcome: wire.Outcome | None = wire.decode(wire.Outcome, plain)
-        except Lost:
-            outcome = None
-        except AgentError as error:
-            raise _explain(error) from error
-        if outcome is not None and outcome.state != "applied":
-            return outcome
-        return self._confirm(order, the_plan, cancel, patience)
+        order = the_plan.order(prove=the_plan.confirm and self.reach().ok)
+        if seconds is not None:
+            order = replace(order, seconds=seconds)
+        with awake("changing the server"):
+            if order.confirm:
+                self._open_lifeline()
+                if not self.reach().ok and order.address:
+                    self._advise()
+            self._phase("apply")
+            # What rides on the lifeline is not cut by a change of the IPv4 address.
+            work = _Apply(self, the_plan, order, cancel or threading.Event(), patience)
+            return work.run(self._side_link or self.link)
+
+    def _advise(self) -> None:
+        reach = self.reach()
+        if not reach.ok:
+            self.say(Progress("advice", reach.code, f"{reach.message} {reach.cure}"))
 
     def _open_lifeline(self) -> None:
-        assert self._credentials is not None
-        if self._lifeline is not None or self._facts is None:
+        if self._lifeline is not None or self._facts is None or self._credentials is None:
             return
         found = Lifeline.open(
-            self._facts,
+            self.session,
+            self._facts.interfaces,
             self.site.static_ip.interface,
-            self.site.server.port,
+            interfaces(),
             self._credentials,
             self.known_hosts,
-            fingerprint=self.session.fingerprint,
+            server_id=self._server_id,
         )
         if isinstance(found, Lifeline):
             self._lifeline = found
-            self._apply_link = AgentLink.start(found.session, self._credentials.sudo_password)
-            self._phase("lifeline")
-        else:
-            self.lifeline_reason = found
-            self.say(Progress("log", "no-lifeline", found))
-
-    def _on_event(self, plain: dict[str, object], the_plan: Plan, link: AgentLink) -> None:
-        event = wire.decode(wire.Event, plain)
-        if event.kind == "step":
-            change = the_plan.changes[event.index]
-            self.say(
-                Progress(
-                    "step",
-                    event.code,
-                    the_plan.sentence(change),
-                    event.index,
-                    event.state,
-                    event.seconds,
-                )
-            )
-        elif event.kind == "armed":
-            self.say(Progress("countdown", seconds=event.seconds))
-        elif event.kind == "prove":
-            self._phase("prove", event.address)
-            link.control("proved" if self._answers(event.address) else "unreachable")
-        else:
-            self.say(Progress("log", event.code or event.kind, event.text or event.state))
-
-    def _answers(self, address: str) -> bool:
-        """True when a full login at that address works, with the same host key."""
-        deadline = time.monotonic() + PROVE_SECONDS
-        while time.monotonic() < deadline:
             try:
-                self._open(address, timeout=min(LOGIN_SECONDS, PROVE_SECONDS / 3)).close()
+                self._side_link = AgentLink.start(found.session, self._credentials.sudo_password)
             except RemoteError as error:
-                if error.code not in UNREACHED:
-                    return False
-                threading.Event().wait(1.0)
+                self.no_lifeline = error.code
             else:
-                return True
-        return False
-
-    def _confirm(
-        self, order: wire.Order, the_plan: Plan, cancel: threading.Event, patience: float
-    ) -> wire.Outcome:
-        """Follow the server to its new address and tell it that it was found there."""
-        self._phase("confirm", order.address)
-        hosts = [host for host in (order.address, order.address6) if host] or self._candidates()
-        started = time.monotonic()
-        give_up = started + order.seconds + 30
-        advised = False
-        while time.monotonic() < give_up:
-            if cancel.is_set() and self._apply_link is not None:
-                return self.rollback()
-            for host in hosts:
-                outcome = self._confirm_at(host, order, the_plan)
-                if outcome is not None:
-                    return outcome
-            ended, left = self._ask_lifeline(order.id)
-            if ended is not None:
-                return ended
-            verdict = interfaces.reaches(self.site.static_ip.address)
-            if not verdict.reachable and not advised:
-                self.say(Progress("advice", "reach", verdict.advice))
-                advised = True
-            if left is not None:
-                self.say(Progress("countdown", seconds=left))
-                waited = time.monotonic() - started
-                if left < 60 and waited < patience and self._more_time(order.seconds):
-                    give_up = time.monotonic() + order.seconds + 30
-            threading.Event().wait(2.0)
-        return self._return(order)
-
-    def _confirm_at(self, host: str, order: wire.Order, the_plan: Plan) -> wire.Outcome | None:
-        assert self._credentials is not None
-        try:
-            session = self._open(host, timeout=8.0)
-        except RemoteError as error:
-            if error.code not in UNREACHED:
-                raise
-            return None
-        try:
-            link = AgentLink.start(session, self._credentials.sudo_password)
-            status = link.call("status", {})
-            pending = status.get("pending")
-            if pending is not None and pending["state"] in ("prepared", "armed"):
-                link.call(
-                    "attach",
-                    {"after": -1},
-                    on_event=lambda event: self._on_event(event, the_plan, link),
-                    timeout=None,
-                )
-                status = link.call("status", {})
-                pending = status.get("pending")
-            if pending is None or pending["id"] != order.id:
-                outcome = _last(status, order.id)
-            else:
-                # A new connection, made after the change: the agent insists on it.
-                session2 = self._open(host)
-                session.close()
-                session, link = session2, AgentLink.start(session2, self._credentials.sudo_password)
-                outcome = wire.decode(
-                    wire.Outcome, link.call("confirm", {"nonce": pending["nonce"]})
-                )
-        except Lost:
-            session.close()
-            return None
-        except AgentError as error:
-            session.close()
-            raise _explain(error) from error
-        self._adopt(session, link)
-        return outcome
-
-    def _ask_lifeline(self, order_id: str) -> tuple[wire.Outcome | None, float | None]:
-        """Return (how it ended, seconds left), as far as the lifeline can tell."""
-        if self._apply_link is None:
-            return None, None
-        try:
-            status = self._apply_link.call("status", {}, timeout=20.0)
-        except (Lost, AgentError):
-            self._apply_link = None
-            return None, None
-        pending = status.get("pending")
-        if pending is None or pending["id"] != order_id:
-            return _last(status, order_id), None
-        return None, pending["seconds_left"]
-
-    def _more_time(self, seconds: int) -> bool:
-        if self._apply_link is None:
-            return False
-        try:
-            self._apply_link.call("more-time", {"seconds": seconds}, timeout=20.0)
-        except (Lost, AgentError):
-            return False
-        return True
-
-    def _return(self, order: wire.Order) -> wire.Outcome:
-        """The server was not found at its new address: it goes back by itself; meet it there."""
-        assert self._credentials is not None
-        self._phase("return", self.site.server.host)
-        give_up = time.monotonic() + RETURN_SECONDS
-        while time.monotonic() < give_up:
-            try:
-                session = self._open(self.site.server.host, timeout=8.0)
-                link = AgentLink.start(session, self._credentials.sudo_password)
-                status = link.call("status", {})
-            except RemoteError as error:
-                if error.code not in UNREACHED:
-                    raise
-            except Lost:
-                pass
-            else:
-                if status.get("pending") is None:
-                    self._adopt(session, link)
-                    return _last(status, order.id)
-                session.close()
-            threading.Event().wait(3.0)
-        raise VisitError(
-            "lost", old=self.site.server.host, new=order.address or self.site.server.host
-        )
+                self._phase("lifeline", found.address)
+                return
+        else:
+            self.no_lifeline = found.reason
+        self._phase("no-lifeline", self.no_lifeline)
 
     def _adopt(self, session: Session, link: AgentLink) -> None:
         """Go on with a newer connection."""
-        old_link, old_session = self._link, self._session
-        self._link, self._session = link, session
-        for part in (old_link, old_session):
+        for part in (self._link, self._session):
             if part is not None:
-                with contextlib.suppress(OSError, Lost):
+                with contextlib.suppress(OSError, RemoteError):
                     part.close()
+        self._link, self._session = link, session
 
     def rollback(self) -> wire.Outcome:
-        """Put back what an unfinished transaction changed. Raises VisitError if there is none."""
+        """Put back what an unfinished transaction changed."""
         self._phase("rollback")
-        link = self._apply_link or self.link
+        link = self._side_link or self.link
         try:
-            plain = link.call("rollback", {}, on_event=lambda event: self._log(event), timeout=None)
+            plain = link.call("rollback", {}, on_event=self.log_event, timeout=RETURN_SECONDS)
         except AgentError as error:
-            raise _explain(error) from error
+            raise explain(error) from error
+        except Lost:
+            return self._rolled_back()
         return wire.decode(wire.Outcome, plain)
 
-    def uninstall(self) -> dict[str, object]:
+    def _rolled_back(self) -> wire.Outcome:
+        """The rollback cut this very connection: meet the server where it was before."""
+        give_up = time.monotonic() + RETURN_SECONDS
+        while time.monotonic() < give_up:
+            with contextlib.suppress(Lost, RemoteError):
+                session = self._open_first()
+                link = AgentLink.start(session, self._sudo_password)
+                status = link.call("status", {})
+                if status.get("pending") is None and status.get("last") is not None:
+                    self._adopt(session, link)
+                    return wire.decode(wire.Outcome, status["last"])
+                session.close()
+            _pause()
+        raise VisitError("lost", old=self.site.server.host, new=self._own_address)
+
+    @property
+    def _sudo_password(self) -> str | None:
+        return self._credentials.sudo_password if self._credentials is not None else None
+
+    def uninstall(self) -> dict[str, Any]:
         """Take the program's own parts off the server; returns what was removed and kept."""
         return self._call("uninstall", {})
 
-    def _log(self, plain: dict[str, object]) -> None:
+    def log_event(self, plain: Mapping[str, Any]) -> None:
+        """Pass an event on as a line of the log."""
         event = wire.decode(wire.Event, plain)
         self.say(Progress("log", event.code or event.kind, event.text or event.state))
 
@@ -451,50 +380,64 @@ class Visit:
     def check(
         self,
         facts: wire.Facts,
-        bundle: Bundle | None,
+        bundle: certificate.Bundle | None,
         on_result: Callable[[Result], None] | None = None,
         cancel: threading.Event | None = None,
     ) -> Report:
         """Prove from this laptop that a phone on this LAN would reach the CHT."""
         self._phase("check")
-        site = self.site
         offers: tuple[wire.DhcpOffer, ...] | None = None
-        with contextlib.suppress(AgentError, VisitError):
-            found = self._call("find-dhcp", {"interface": site.static_ip.interface, "seconds": 4})
-            offers = tuple(wire.decode(wire.DhcpOffer, offer) for offer in found["offers"])
+        with contextlib.suppress(VisitError):
+            offers = self._offers()
         health = wire.decode(wire.Health, self._call("health", {}))
-        return run_checks(
-            self.target(facts, bundle),
-            Surroundings(
-                ssh=lambda: self._fingerprint(),
-                expected_fingerprint=self.session.fingerprint,
-                health=health,
-                offers=offers,
-                lease=leases.lease_for(site.static_ip.address),
-                interfaces=interfaces.interfaces(),
-                roots=self.roots,
-                resolvers=resolvers.servers(),
+        health_at = time.time()
+        reach = self.reach()
+        own = interfaces()
+        found = lease(reach.interface) if reach.interface else None
+        surroundings = Surroundings(
+            roots=self.roots,
+            ssh=self._fingerprint,
+            expected_fingerprint=self.session.fingerprint,
+            health=health,
+            health_at=health_at,
+            offers=offers,
+            lease=check.Lease(found.address, found.server, found.dns, found.router)
+            if found is not None
+            else None,
+            interfaces=tuple(
+                check.LocalAddress(i.name, a, prefix, i.up)
+                for i in own
+                for a, prefix in (*i.addresses4, *i.addresses6) or (("", 0),)
             ),
-            on_result=on_result,
-            cancel=cancel,
+            resolvers=resolvers(),
         )
+        target = self.target(facts, bundle, reach.interface)
+        return check.run(check.CHECKS, target, surroundings, on_result, cancel)
 
-    def target(self, facts: wire.Facts, bundle: Bundle | None) -> Target:
+    def target(
+        self, facts: wire.Facts, bundle: certificate.Bundle | None, interface: str = ""
+    ) -> Target:
         """What the live check looks at."""
-        site = self.site
-        web = self._web(facts)
+        site, web = self.site, self._web(facts)
         return Target(
             domain=site.domain,
-            address=site.static_ip.address.partition("/")[0],
-            prefix=int(site.static_ip.address.partition("/")[2] or 0),
+            address=self._own_address,
+            prefix=int(site.static_ip.address.partition("/")[2] or 24),
             address6=site.static_ip.address6.partition("/")[0],
+            interface=interface,
             https_port=(web.https_port or 443) if web is not None else 443,
-            http_port=(web.http_port or 80) if web is not None else 80,
+            http_port=web.http_port if web is not None else 80,
             ssh_port=site.server.port,
-            expected_chain=bundle.chain_sha256 if bundle is not None else (),
-            dhcp=site.dns_dhcp.enabled,
+            chain=bundle.chain_sha256 if bundle is not None else (),
+            dns_dhcp=site.dns_dhcp.enabled,
             upstream=bool(site.dns_dhcp.upstream),
+            web=web.kind if web is not None else "cht",
+            connect=self._connect,
         )
+
+    def _offers(self) -> tuple[wire.DhcpOffer, ...]:
+        found = self._call("find-dhcp", {"interface": self.site.static_ip.interface, "seconds": 4})
+        return tuple(wire.decode(wire.DhcpOffer, offer) for offer in found["offers"])
 
     def _web(self, facts: wire.Facts) -> wire.WebServer | None:
         wanted = self.site.certificate.web
@@ -502,24 +445,204 @@ class Visit:
         return servers[0] if servers else None
 
     def _fingerprint(self) -> str:
-        session = self._open(self.site.static_ip.address.partition("/")[0])
-        with contextlib.closing(session):
+        host = self._own_address if not self._connect else self.site.server.host
+        with contextlib.closing(self._open(host)) as session:
             return session.fingerprint
 
     # ------------------------------------------------------------------ small things
 
-    def _call(self, verb: str, arguments: dict[str, object]) -> dict[str, object]:
+    def _call(self, verb: str, arguments: dict[str, Any]) -> dict[str, Any]:
         try:
-            return self.link.call(verb, arguments, timeout=120.0)
+            return self.link.call(verb, arguments, timeout=VERB_SECONDS)
         except AgentError as error:
-            raise _explain(error) from error
+            raise explain(error) from error
 
     def _phase(self, code: str, text: str = "") -> None:
         self.say(Progress("phase", code, text))
 
 
-UNREACHED = frozenset({"no-route", "refused", "timeout", "no-name", "not-ssh", "lost"})
-"""RemoteError codes that mean: nobody (or not yet our server) answers there."""
+class _Apply:
+    """One apply, from the order to the confirmation or the way back."""
+
+    def __init__(
+        self,
+        visit: Visit,
+        the_plan: Plan,
+        order: wire.Order,
+        cancel: threading.Event,
+        patience: float,
+    ) -> None:
+        self.visit = visit
+        self.plan = the_plan
+        self.order = order
+        self.cancel = cancel
+        self.give_up_asking = time.monotonic() + patience
+        self.deadline = time.monotonic() + order.seconds + RETURN_SECONDS
+        self.advised = False
+
+    def run(self, link: AgentLink) -> wire.Outcome:
+        """Apply over `link` and follow the server wherever it goes."""
+        try:
+            plain = self._while_stoppable(link, "apply", {"order": wire.encode(self.order)})
+        except Lost:
+            return self._follow()
+        except AgentError as error:
+            raise explain(error) from error
+        outcome = wire.decode(wire.Outcome, plain)
+        return self._follow() if outcome.state == "applied" else outcome
+
+    def _while_stoppable(
+        self, link: AgentLink, verb: str, arguments: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Call a verb; `cancel` is passed on to the server as "stop" while it runs."""
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.is_set():
+                if self.cancel.wait(0.2):
+                    with contextlib.suppress(Lost):
+                        link.control("stop")
+                    return
+
+        watcher = threading.Thread(target=watch, name="stop", daemon=True)
+        watcher.start()
+        try:
+            return link.call(
+                verb,
+                arguments,
+                on_event=lambda event: self._on_event(event, link),
+                timeout=self.order.seconds + RETURN_SECONDS,
+            )
+        finally:
+            over.set()
+            watcher.join(2.0)
+
+    def _on_event(self, plain: Mapping[str, Any], link: AgentLink) -> None:
+        event = wire.decode(wire.Event, plain)
+        say = self.visit.say
+        if event.kind == "step" and 0 <= event.index < len(self.plan.changes):
+            sentence = self.plan.sentence(self.plan.changes[event.index])
+            say(Progress("step", event.code, sentence, event.index, event.state, event.seconds))
+        elif event.kind == "armed":
+            self.deadline = time.monotonic() + event.seconds + RETURN_SECONDS
+            say(Progress("countdown", seconds=event.seconds))
+        elif event.kind == "prove":
+            say(Progress("phase", "prove", event.address))
+            link.control("proved" if self._answers(event.address) else "unreachable")
+        else:
+            say(Progress("log", event.code or event.kind, event.text or event.state))
+
+    def _answers(self, address: str) -> bool:
+        """True when a full login at that address works, with the same host key."""
+        end = time.monotonic() + PROVE_SECONDS
+        while time.monotonic() < end - 3:
+            try:
+                self.visit._open(address, timeouts=QUICK).close()
+            except RemoteError as error:
+                if error.code not in NOBODY:
+                    return False
+                _pause()
+            else:
+                return True
+        return False
+
+    # ------------------------------------------------------------------ afterwards
+
+    def _follow(self) -> wire.Outcome:
+        """Find the server at its new address and confirm; else meet it at the old one."""
+        visit, order = self.visit, self.order
+        new = [h for h in (order.address, order.address6) if h]
+        visit.say(Progress("phase", "confirm", new[0] if new else visit.site.server.host))
+        hosts = [*new, *(h for h in (visit.site.server.host,) if h and h not in new)]
+        while time.monotonic() < self.deadline:
+            for host in hosts:
+                outcome = self._meet(host, confirm=not new or host in new)
+                if outcome is not None:
+                    return outcome
+            outcome = self._ask_lifeline()
+            if outcome is not None:
+                return outcome
+            if not self.advised and new and not visit.reach().ok:
+                visit._advise()
+                self.advised = True
+            _pause()
+        raise VisitError("lost", old=visit.site.server.host, new=order.address)
+
+    def _meet(self, host: str, *, confirm: bool) -> wire.Outcome | None:
+        """Log in at `host`; confirm there, or learn that it is over. None: not yet."""
+        visit = self.visit
+        session: Session | None = None
+        link: AgentLink | None = None
+        outcome: wire.Outcome | None = None
+        try:
+            session = visit._open(host, timeouts=QUICK)
+            link = AgentLink.start(session, visit._sudo_password)
+            status = link.call("status", {})
+            outcome = self._over(status)
+            pending = status.get("pending") or {}
+            if outcome is None and pending.get("state") == "applied" and confirm:
+                if self.cancel.is_set():
+                    plain = link.call(
+                        "rollback", {}, on_event=visit.log_event, timeout=RETURN_SECONDS
+                    )
+                else:
+                    plain = link.call("confirm", {"nonce": pending["nonce"]})
+                outcome = wire.decode(wire.Outcome, plain)
+            elif outcome is None and pending.get("state") in ("prepared", "armed"):
+                # Still at work: listen, and come back with a connection made after the change.
+                self._while_stoppable(link, "attach", {"after": -1})
+        except (Lost, RemoteError) as error:
+            if error.code not in NOBODY:
+                raise
+            return None
+        except AgentError as error:
+            if error.code in ("too-late", "not-applied", "nothing-pending", "wrong-connection"):
+                return None  # it went on meanwhile: ask again
+            raise explain(error) from error
+        finally:
+            if outcome is None:
+                for part in (link, session):
+                    if part is not None:
+                        with contextlib.suppress(OSError, RemoteError):
+                            part.close()
+        if outcome is not None and session is not None and link is not None:
+            visit._adopt(session, link)
+        return outcome
+
+    def _over(self, status: Mapping[str, Any]) -> wire.Outcome | None:
+        """Return how this order ended, or None while it is pending."""
+        pending = status.get("pending")
+        if pending is not None and pending["id"] == self.order.id:
+            return None
+        last = status.get("last")
+        if last is not None:
+            outcome = wire.decode(wire.Outcome, last)
+            if outcome.id == self.order.id:
+                return outcome
+        return wire.Outcome(state="rolled-back", id=self.order.id, failed="unconfirmed")
+
+    def _ask_lifeline(self) -> wire.Outcome | None:
+        """See how things stand, and ask the server to wait while this laptop is on its way."""
+        visit, link = self.visit, self.visit._side_link
+        if link is None:
+            return None
+        try:
+            status = link.call("status", {}, timeout=20.0)
+            outcome = self._over(status)
+            if outcome is not None:
+                return outcome
+            if self.cancel.is_set():
+                return visit.rollback()
+            left = (status.get("pending") or {}).get("seconds_left")
+            if left is None:
+                return None
+            visit.say(Progress("countdown", seconds=left))
+            if left < 60 and time.monotonic() < self.give_up_asking:
+                link.call("more-time", {"seconds": self.order.seconds}, timeout=20.0)
+                self.deadline = time.monotonic() + self.order.seconds + RETURN_SECONDS
+        except (Lost, AgentError):
+            visit._side_link = None
+        return None
 
 
 def who() -> str:
@@ -531,32 +654,16 @@ def who() -> str:
     return f"{user} on {platform.node() or 'a laptop'}"
 
 
-def _last(status: dict[str, object], order_id: str) -> wire.Outcome:
-    last = status.get("last")
-    if isinstance(last, dict):
-        outcome = wire.decode(wire.Outcome, last)
-        if outcome.id == order_id:
-            return outcome
-    return wire.Outcome(state="rolled-back", id=order_id, failed="unconfirmed")
-
-
-def _explain(error: AgentError) -> VisitError:
+def explain(error: AgentError) -> VisitError:
     """Give an agent's refusal its sentence."""
     code = error.code if error.code in AGENT else "agent-defect"
-    arguments = dict(error.arguments)
-    arguments.setdefault("code", error.code)
-    return VisitError(code, error.detail, **arguments)
-
-
-@contextlib.contextmanager
-def visiting(visit: Visit) -> Iterator[Visit]:
-    """Close a visit however it ends."""
-    try:
-        yield visit
-    finally:
-        visit.close()
+    return VisitError(code, error.detail, **{**error.arguments, "code": error.code})
 
 
 def with_host(site: Site, host: str) -> Site:
     """Return the site with another host to log in at."""
     return replace(site, server=replace(site.server, host=host))
+
+
+def _pause() -> None:
+    threading.Event().wait(PAUSE)

@@ -1,12 +1,11 @@
-"""Sentences of a visit, and of every refusal the agent can answer with."""
+"""Sentences of a visit, of every refusal of the agent, and of every step that can fail."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any
 
-from wizard.problem import UserError, Words
-
-AGENT: dict[str, tuple[str, str]] = {}
+from wizard.agent import wire
+from wizard.problem import Problem, UserError, Words, say
 
 VISIT: dict[str, tuple[str, str]] = {
     "no-host": (
@@ -17,19 +16,171 @@ VISIT: dict[str, tuple[str, str]] = {
     "lost": (
         "The server answers neither at {new} nor at {old}.",
         "Look whether it is switched on and its cable is in. It puts the old address back by "
-        "itself three minutes after the change, and at every start. Then run the same command "
+        "itself a few minutes after the change, and at every start. Then run the same command "
         "again.",
+    ),
+}
+
+AGENT: dict[str, tuple[str, str]] = {
+    "busy": (
+        "Somebody else is changing this server: {who}.",
+        "Let them finish. A change that is not confirmed is put back by itself after a few "
+        "minutes; `rollback` puts it back at once.",
+    ),
+    "no-systemd": (
+        "This server was not started by systemd.",
+        "The program needs systemd to bring the old address back by itself, so it changes "
+        "nothing here. Use a server with Debian, Ubuntu or Raspberry Pi OS.",
+    ),
+    "read-only": (
+        "The server's disk cannot be written to.",
+        "A disk that turns read-only is often about to fail. Look at it (dmesg), mend it, restart.",
+    ),
+    "disk-full": (
+        "The server's disk is full.",
+        "Make room, at least 50 MB on the system's disk. Old logs go with: "
+        "sudo journalctl --vacuum-size=100M",
+    ),
+    "nothing-pending": (
+        "There is no unfinished change on this server.",
+        "Nothing has to be done.",
+    ),
+    "not-applied": ("The change is not carried out yet.", "Wait a moment and try again."),
+    "too-late": (
+        "The server is already putting everything back.",
+        "Wait until it answers at its old address, then run the same command again.",
+    ),
+    "wrong-nonce": (
+        "This is not the change that the server waits for.",
+        "Another laptop may have begun a new one. Run the same command again.",
+    ),
+    "wrong-connection": (
+        "The change can only be confirmed over its new address.",
+        "Bring this laptop into the server's network and run the same command again.",
+    ),
+    "no-timer": ("The server does not wait for anything now.", "Run the same command again."),
+    "bad-request": (
+        "The server's agent did not understand the request.",
+        "This is a defect of the program. Please report it.",
+    ),
+    "bad-order": (
+        "The server's agent refused the order of changes.",
+        "This is a defect of the program. Please report it with what stands below.",
+    ),
+    "agent-defect": (
+        "The server's agent failed in a way that was not foreseen ({code}).",
+        "Nothing was left half done. Please report it with what stands below.",
+    ),
+}
+
+STEPS: dict[str, tuple[str, str]] = {
+    "unconfirmed": (
+        "No laptop reached the server at its new address in time.",
+        "Look whether this laptop is in the new network, then try again.",
+    ),
+    "timeout": (
+        "No laptop reached the server at its new address in time.",
+        "Look whether this laptop is in the new network, then try again.",
+    ),
+    "unreachable": (
+        "This laptop could not log in at the new address while both were there.",
+        "Look whether this laptop has an address in the new network, and whether a firewall "
+        "between the two is in the way.",
+    ),
+    "no-answer": (
+        "The laptop fell silent before the old address was given up.",
+        "Look at the cable, then run the same command again.",
+    ),
+    "restarted": (
+        "The server was restarted, or lost its power, before the change was confirmed.",
+        "Run the same command again.",
+    ),
+    "changed-by-hand": (
+        "A file was changed by somebody else since the server was looked at.",
+        "Run the same command again and look at the differences.",
+    ),
+    "check-failed": (
+        "A configuration file was refused by the program that reads it.",
+        "This is a defect of the program. Please report it with what stands below.",
+    ),
+    "packages-failed": (
+        "A package could not be installed.",
+        "See below for what the server's package system says, mend that, and try again.",
+    ),
+    "packages-unreachable": (
+        "The server's packages cannot be fetched: it has no Internet.",
+        "Connect the server to the Internet for this one time, and try again.",
+    ),
+    "packages-unknown": (
+        "The server's package system does not know a package that is needed.",
+        "Connect the server to the Internet and run `sudo apt-get update` on it once.",
+    ),
+    "packages-locked": (
+        "Another program is installing packages on the server.",
+        "Wait until it is finished, then try again.",
+    ),
+    "service-failed": (
+        "A service did not start.",
+        "See below for its last words.",
+    ),
+    "network-failed": (
+        "The server's network did not come up with the new address.",
+        "See below. The old address is back.",
+    ),
+    "address-failed": ("The new address could not be added.", "See below for the reason."),
+    "no-interface": (
+        "The network interface is gone.",
+        "Look whether its cable or adapter is still in, then try again.",
+    ),
+    "firewall-failed": ("The firewall could not be changed.", "See below for its words."),
+    "certificate-failed": (
+        "The web server refused the new certificate; the old one is back.",
+        "See below for the web server's words.",
+    ),
+    "certificate-not-served": (
+        "The web server went on serving another certificate; the old files are back.",
+        "Look whether another program answers on this port, a reverse proxy for instance.",
+    ),
+    "old-address-missing": (
+        "The old address did not come back.",
+        "Restart the server: it tries again at every start.",
+    ),
+    "old-certificate-missing": (
+        "The old certificate is not served again.",
+        "Restart the CHT, then run `check`.",
+    ),
+    "timer-failed": (
+        "The timer that brings the old address back could not be set.",
+        "Nothing was changed: without it you could lock yourself out. See below.",
+    ),
+    "start-failed": ("The change could not be started on the server.", "See below."),
+    "recovery-failed": (
+        "The server could not be prepared to recover by itself at its next start.",
+        "Nothing was changed. See below.",
+    ),
+}
+
+SURVEY: dict[str, tuple[str, str]] = {
+    "address-taken": (
+        "Another device ({mac}) already has the address {address}.",
+        "Choose another address for the server, or switch that device off.",
+    ),
+    "other-dhcp": (
+        "Another DHCP server answers on this network: {server} (hardware address {mac}).",
+        "Phones that listen to it do not find the CHT. Switch its DHCP off: it is usually the "
+        "router's or the access point's. If it goes away anyway, accept this warning.",
     ),
 }
 
 PHASES = {
     "connect": "Connecting to {text}",
     "facts": "Looking at the server",
-    "lifeline": "A second connection that the change of address does not cut is open",
+    "survey": "Asking who else is on the network",
+    "lifeline": "Opened a second connection that the change of address does not cut ({text})",
+    "no-lifeline": "There is no second connection to fall back on ({text}); going on without",
     "apply": "Changing the server",
     "prove": "Logging in at the new address {text} while the old one is still there",
-    "confirm": "Looking for the server at its new address {text}",
-    "return": "Waiting for the server to come back at {text}",
+    "confirm": "Looking for the server at {text}",
     "rollback": "Putting everything back",
     "check": "Checking from this laptop",
 }
@@ -57,4 +208,21 @@ TOPICS = {
 class VisitError(UserError):
     """Something went wrong with the visit itself, or the agent refused."""
 
-    words: ClassVar[Words] = {**VISIT, **AGENT}
+    words: Words = {**STEPS, **VISIT, **AGENT}
+
+
+def survey_problem(code: str, **arguments: Any) -> Problem:
+    """Return what the LAN itself told; a taken address forbids, the rest may be accepted."""
+    message, cure = say(SURVEY, code, arguments)
+    field = {"address-taken": "static_ip.address", "other-dhcp": "dns_dhcp.enabled"}[code]
+    severity = "problem" if code == "address-taken" else "warning"
+    return Problem(code, field, message, cure, severity, arguments)
+
+
+def reason(outcome: wire.Outcome) -> str:
+    """Say why a change was put back, and what to do; "" when there is nothing to say."""
+    if not outcome.failed:
+        return ""
+    words = {**AGENT, **STEPS}
+    message, cure = words.get(outcome.failed, (outcome.failed, ""))
+    return f"{message} {cure}".strip()
