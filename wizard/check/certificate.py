@@ -9,28 +9,38 @@ from cryptography import x509
 
 from wizard.certificate import look as about
 from wizard.certificate.bundle import Bundle, chain_of, shown_names
-from wizard.certificate.findings import Severity, judge
+from wizard.certificate.findings import Finding, Severity, judge
+from wizard.certificate.roots import ChainRefused, verify_chain
+from wizard.certificate.rules.case import BUILT
 from wizard.certificate.rules.dates import shown
 from wizard.check.base import Check, Look, Said, failed, passed, skipped, warning
 from wizard.check.reach import Unreached, connect
 from wizard.check.served import TlsFailed, open_tls, served_chain
 
-# Findings of the certificate room that have a sentence of their own here; others bring theirs.
+# Findings of the certificate room that have a sentence of their own here, the most telling first:
+# CHT's self-made certificate has a wrong name and a long life as well. Others bring their words.
 _OWN_WORDS = {
+    "unreadable": "unreadable",
+    "self-signed": "self-signed",
+    "private-ca": "private-ca",
+    "untrusted": "private-ca",
+    "chain-incomplete": "chain-incomplete",
     "expired": "expired",
     "not-yet-valid": "not-yet-valid",
     "name-mismatch": "wrong-name",
     "name-wildcard-apex": "wrong-name",
     "name-wildcard-depth": "wrong-name",
     "name-is-address": "wrong-name",
-    "chain-incomplete": "chain-incomplete",
-    "private-ca": "private-ca",
-    "untrusted": "private-ca",
-    "self-signed": "self-signed",
-    "unreadable": "unreadable",
 }
-# The clock has its own check.
-_CLOCKS = {"laptop-clock-behind", "server-clock-behind", "clocks-differ", "no-clock"}
+_RANK = list(_OWN_WORDS)
+# The key stays on the server, and the clocks have a check of their own.
+_NOT_OURS = {
+    "key-missing",
+    "laptop-clock-behind",
+    "server-clock-behind",
+    "clocks-differ",
+    "no-clock",
+}
 
 
 class Tcp443(Check):
@@ -122,29 +132,41 @@ class Tls(Check):
         leaf, *rest = pool
         chain = chain_of(leaf, rest)
         bundle = Bundle(leaf, chain, extra=tuple(each for each in rest if each not in chain))
-        now = datetime.fromtimestamp(look.now(), UTC)
+        now, server = datetime.fromtimestamp(look.now(), UTC), server_time(look)
         findings = judge(
-            bundle,
-            look.target.domain,
-            now=now,
-            server_now=server_time(look),
-            roots=look.around.roots,
+            bundle, look.target.domain, now=now, server_now=server, roots=look.around.roots
         )
-        told = [each for each in findings if each.code not in _CLOCKS]
+        told = [each for each in findings if each.code not in _NOT_OURS]
         detail = "; ".join(f"{each.code} ({each.detail})" for each in told)
+        words = _words(leaf, pool[-1], now)
+        problems = [each for each in told if each.severity is Severity.PROBLEM]
+        if problems:
+            worst = min(problems, key=_rank)
+            words |= {"reason": worst.message, "remedy": worst.cure}
+            return failed(_OWN_WORDS.get(worst.code, "finding"), detail, **words)
+        # A clock from before this program was made is not asked.
+        at = next((c for c in (now, server) if c is not None and c >= BUILT), BUILT)
+        try:
+            verify_chain(leaf, rest, look.target.domain, at, look.around.roots)
+        except ChainRefused as error:
+            return failed("refused", f"{error}; {detail}")
         for each in told:
-            words = {"reason": each.message, "remedy": each.cure}
-            if each.severity is Severity.PROBLEM:
-                words.update(
-                    _dates(leaf),
-                    now=shown(now),
-                    issuer=about.title(rest[-1].issuer) if rest else about.title(leaf.issuer),
-                    names=shown_names(leaf),
-                )
-                return failed(_OWN_WORDS.get(each.code, "finding"), detail, **words)
             if each.severity is Severity.WARNING:
-                return warning("remark", detail, **words)
-        return passed(detail=detail, days=about.days_left(leaf, now), **_dates(leaf))
+                return warning("remark", detail, reason=each.message, remedy=each.cure)
+        return passed(detail=detail, days=about.days_left(leaf, at), **words)
+
+
+def _rank(finding: Finding) -> int:
+    return _RANK.index(finding.code) if finding.code in _RANK else len(_RANK)
+
+
+def _words(leaf: x509.Certificate, top: x509.Certificate, now: datetime) -> dict[str, str]:
+    return {
+        **_dates(leaf),
+        "now": shown(now),
+        "names": shown_names(leaf),
+        "issuer": about.or_else(lambda: about.title(top.issuer), "?"),
+    }
 
 
 def _dates(leaf: x509.Certificate) -> dict[str, str]:

@@ -55,7 +55,7 @@ def _get(look: Look, path: str, clock: str) -> Answer | Said:
     except FetchFailed as error:
         return failed(error.variant, error.detail)
     except TlsFailed as error:
-        return failed("slow" if error.variant == "timeout" else "broken", error.detail)
+        return failed("slow" if error.variant == "no-answer" else "broken", error.detail)
     except Unreached as error:
         return failed("broken", error.detail)
     if (date := answer.date()) is not None:

@@ -86,4 +86,6 @@ def _body(look: Look, connection: socket.socket, response: http.client.HTTPRespo
             raise TimeoutError("the answer does not end")
         if connection.fileno() >= 0:
             connection.settimeout(look.left())
+    if response.length:  # `read1` does not mind, unlike `read`
+        raise FetchFailed("broken", f"{response.length} bytes are missing")
     return body

@@ -8,7 +8,7 @@ from wizard.check.base import Look
 
 
 class Unreached(Exception):
-    """No connection; `variant` is refused, timeout or unreachable."""
+    """No connection; `variant` is refused, no-answer or unreachable."""
 
     def __init__(self, variant: str, detail: str) -> None:
         super().__init__(detail)
@@ -23,6 +23,6 @@ def connect(look: Look, port: int, most: float = 60.0) -> socket.socket:
     except ConnectionRefusedError as error:
         raise Unreached("refused", str(error)) from error
     except TimeoutError as error:
-        raise Unreached("timeout", f"{host} port {real}: {error}") from error
+        raise Unreached("no-answer", f"{host} port {real}: {error}") from error
     except OSError as error:
         raise Unreached("unreachable", f"{host} port {real}: {error}") from error

@@ -24,7 +24,7 @@ NAME_OF_DER = 2  # _ssl.ENCODING_DER
 
 
 class TlsFailed(Exception):
-    """No TLS connection; `variant` is not-tls, protocol, timeout or broken."""
+    """No TLS connection; `variant` is not-tls, protocol, no-answer or broken."""
 
     def __init__(self, variant: str, detail: str) -> None:
         super().__init__(detail)
@@ -54,7 +54,7 @@ def open_tls(look: Look) -> ssl.SSLSocket:
 
 def _variant(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return "timeout"
+        return "no-answer"
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return "broken"
     if isinstance(error, ssl.SSLError):

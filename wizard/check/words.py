@@ -116,7 +116,7 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "The SSH service of the server is off, or another device has this address.",
             "Check that no other device uses {address}. Then switch the server off and on again.",
         ),
-        "timeout": Sentence(
+        "no-answer": Sentence(
             "{address} does not answer.",
             "The server is off, its cable is loose, the access point keeps devices apart "
             '("client isolation"), or a firewall is in the way.',
@@ -380,7 +380,7 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             f"CHT does not run, or is still starting. {_UNABLE}",
             _RESTART_CHT,
         ),
-        "timeout": Sentence(
+        "no-answer": Sentence(
             "The web server does not answer (port {port}).",
             f"A firewall is in the way, or the server is overloaded. {_UNABLE}",
             "Pause VPN and security programs on this laptop. If that does not help, run Apply "
@@ -405,7 +405,7 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "fit this CHT version: CHT before 4.3.0 needs an RSA key. " + _UNABLE,
             "Get a certificate with an RSA key, or update CHT.",
         ),
-        "timeout": Sentence(
+        "no-answer": Sentence(
             "The web server accepts the connection and then says nothing.",
             f"It is overloaded, or still starting. {_UNABLE}",
             _RESTART_CHT,
@@ -471,6 +471,11 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "The web server shows a certificate that it made itself.",
             f"This is what CHT does as long as no certificate is installed. {_UNABLE}",
             _IMPORT,
+        ),
+        "refused": Sentence(
+            "Phones do not accept the certificate of {domain}.",
+            f"It breaks a rule that is not told apart here. {_UNABLE}",
+            "Get a new certificate from a public authority, for example Let's Encrypt.",
         ),
         "finding": Sentence("{reason}", _UNABLE, "{remedy}"),
         "remark": Sentence("{reason}", "Phones accept the certificate today.", "{remedy}"),

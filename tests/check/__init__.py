@@ -1,0 +1,1 @@
+"""Live checks against real servers: dnsmasq, TLS and HTTP, on loopback and in a namespace."""
