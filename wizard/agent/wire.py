@@ -17,7 +17,6 @@ The protocol is one JSON object per line over the agent's standard input and out
 from __future__ import annotations
 
 import dataclasses
-import functools
 import typing
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Tuple, Type, TypeVar, Union
@@ -581,9 +580,13 @@ def decode(cls: Type[T], data: Any) -> T:
     return result
 
 
-@functools.lru_cache(maxsize=None)
+_HINTS: Dict[str, Dict[str, Any]] = {}
+
+
 def _hints(cls: Type[Any]) -> Dict[str, Any]:
-    return typing.get_type_hints(cls)
+    if cls.__name__ not in _HINTS:
+        _HINTS[cls.__name__] = typing.get_type_hints(cls)
+    return _HINTS[cls.__name__]
 
 
 def _decode(kind: Any, data: Any, path: str) -> Any:
