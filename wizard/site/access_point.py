@@ -1,0 +1,94 @@
+"""Wi-Fi: the shape of what was decided. What a radio can do is told by the radio itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from wizard.agent import wire
+from wizard.problem import Problem
+from wizard.site import names
+from wizard.site.model import AccessPoint, Site
+from wizard.site.words import finding
+
+FIELD = "access_point"
+KINDS = ("none", "server", "own")
+SECURITIES = ("wpa2-wpa3", "wpa2", "wpa3")
+
+_CLEAR = (1, 6, 11)  # do not overlap on 2.4 GHz
+_OVERLAPPING = tuple(n for n in range(1, 14) if n not in _CLEAR)
+_QUIET = (36, 40, 44, 48, 149, 153, 157, 161, 165)
+_RADAR = (*range(52, 65, 4), *range(100, 145, 4))  # ETSI EN 301 893, FCC part 15.407
+
+
+def check(site: Site, facts: wire.Facts | None) -> Iterator[Problem]:
+    """Yield what is wrong with the access point; its own device needs no more than a name."""
+    ap = site.access_point
+    if ap.kind not in KINDS:
+        yield finding("ap_kind_unknown", f"{FIELD}.kind", value=ap.kind)
+        return
+    if ap.kind == "server":
+        yield from _radio(site, facts)
+    if ap.kind != "none":
+        yield from _ssid(ap)
+    if ap.kind == "server":
+        yield from _country(ap.country)
+        yield from _channel(ap.channel)
+    if ap.kind != "none" and ap.security not in SECURITIES:
+        yield finding("ap_security_unknown", f"{FIELD}.security", value=ap.security)
+
+
+def _radio(site: Site, facts: wire.Facts | None) -> Iterator[Problem]:
+    name, path = site.access_point.interface, f"{FIELD}.interface"
+    if not name.strip():
+        yield finding("ap_interface_missing", path)
+        return
+    if not names.is_interface(name):
+        yield finding("ap_interface_invalid", path, value=name)
+        return
+    if facts is not None:
+        yield from _radio_there(name, path, facts)
+    if site.access_point.bridge and name == site.static_ip.interface:
+        yield finding("ap_bridge_same", f"{FIELD}.bridge", value=name)
+
+
+def _radio_there(name: str, path: str, facts: wire.Facts) -> Iterator[Problem]:
+    present = facts.interface(name)
+    radio = next((r for r in facts.radios if r.interface == name), None)
+    if radio is None and (present is None or present.kind != "wifi"):
+        known = ", ".join(i.name for i in facts.interfaces if i.kind == "wifi") or "-"
+        yield finding("ap_interface_unknown", path, value=name, known=known)
+    elif radio is not None and not radio.ap:
+        yield finding("ap_radio_unable", path, value=name)
+
+
+def _ssid(ap: AccessPoint) -> Iterator[Problem]:
+    path = f"{FIELD}.ssid"
+    # IEEE 802.11: 0 to 32 bytes of any kind; phones show them as UTF-8.
+    size = len(ap.ssid.encode("utf-8", "surrogatepass"))
+    if not ap.ssid.strip():
+        if ap.kind == "server" or ap.ssid:
+            yield finding("ap_ssid_missing", path)
+    elif names.has_control(ap.ssid):
+        yield finding("ap_ssid_control", path)
+    elif size > 32:
+        yield finding("ap_ssid_long", path, value=ap.ssid, size=size)
+    elif ap.ssid != ap.ssid.strip():
+        yield finding("ap_ssid_spaces", path)
+
+
+def _country(country: str) -> Iterator[Problem]:
+    if not country.strip():
+        yield finding("ap_country_missing", f"{FIELD}.country")
+    elif not re.fullmatch(r"[A-Z]{2}", country):  # ISO 3166-1; the kernel's "00" and "98" are not
+        yield finding("ap_country_invalid", f"{FIELD}.country", value=country)
+
+
+def _channel(channel: int) -> Iterator[Problem]:
+    path = f"{FIELD}.channel"
+    if channel in _OVERLAPPING:
+        yield finding("ap_channel_overlap", path, value=channel)
+    elif channel in _RADAR:
+        yield finding("ap_channel_radar", path, value=channel)
+    elif channel not in (0, *_CLEAR, *_QUIET):
+        yield finding("ap_channel_unknown", path, value=channel)
