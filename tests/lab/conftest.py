@@ -11,33 +11,33 @@ import pytest
 from tests.lab import prepare, repository
 from tests.lab.ca import Ca
 from tests.lab.garage import Garage, MachineFactory
-from tests.lab.images import Image
 from tests.lab.machine import Machine
 from tests.lab.network import Dnsmasq, Host, Lan
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Known here as well, so that the marks are right without the plug-in for several workers.
+    config.addinivalue_line("markers", "xdist_group(name): tests that must share a worker")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several workers, all tests of one kind of server go to the same one: it boots once."""
     for item in items:
         parameters = getattr(getattr(item, "callspec", None), "params", {})
-        if (kind := parameters.get("kind")) and hasattr(pytest.mark, "xdist_group"):
+        if kind := parameters.get("kind"):
             item.add_marker(pytest.mark.xdist_group(kind))
 
 
 @pytest.fixture(scope="session")
-def images() -> dict[str, Image]:
-    return prepare.prepare()
-
-
-@pytest.fixture(scope="session")
-def lan(images: dict[str, Image]) -> Iterator[Lan]:
+def lan() -> Iterator[Lan]:
+    prepare.check_machine()
     with Lan() as lan:
         yield lan
 
 
 @pytest.fixture(scope="session")
-def _garage(images: dict[str, Image], lan: Lan) -> Garage:
-    return Garage(images, lan)
+def _garage(lan: Lan) -> Garage:
+    return Garage(lan)
 
 
 @pytest.fixture(scope="session")
@@ -89,11 +89,11 @@ def machine(_garage: Garage, office: Dnsmasq) -> Iterator[MachineFactory]:
 
 @pytest.fixture
 def internet(
-    _office_host: Host, office: Dnsmasq, images: dict[str, Image], new_host: Callable[[str], Host]
+    _office_host: Host, office: Dnsmasq, new_host: Callable[[str], Host]
 ) -> Iterator[repository.Repository]:
     """The server has Internet, that is: the office router knows where packages are, and they are
     there."""
-    served = repository.Repository(new_host("repo"), repository.build(images))
+    served = repository.Repository(new_host("repo"), repository.build())
     office.stop()
     router = _office_host.office_router(extra=served.router_line)
     yield served

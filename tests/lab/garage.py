@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
+import subprocess
+import time
+from pathlib import Path
 from typing import Protocol
 
-from tests.lab.images import Image
+from tests.lab import machine as machine_module
+from tests.lab import prepare
+from tests.lab.images import CACHE, Image
 from tests.lab.machine import Machine
 from tests.lab.network import LabError, Lan
 
@@ -17,8 +24,7 @@ class Garage:
     """Boots each kind of machine once per run; every test finds it as it was right after that
     boot."""
 
-    def __init__(self, images: dict[str, Image], lan: Lan) -> None:
-        self._images = images
+    def __init__(self, lan: Lan) -> None:
         self._lan = lan
         self._machines: dict[tuple[str, str, int], Machine] = {}
         self._in_use: set[tuple[str, str, int]] = set()
@@ -32,16 +38,40 @@ class Garage:
                 self._machines.pop(other).close()
         machine = self._machines.get(key)
         if machine is None:
-            machine = Machine(
-                self._images[kind], self._lan, kernel_arguments=kernel_arguments, memory=memory
-            )
-            self._machines[key] = machine
-            machine.start()
-            boot(machine)
-            machine.savevm("booted")
+            machine = self._machines[key] = self._first(key)
         else:
             machine.loadvm("booted")
         self._in_use.add(key)
+        return machine
+
+    def _first(self, key: tuple[str, str, int]) -> Machine:
+        """Boot, or go on from an earlier run's boot that is so recent that its lease holds."""
+        kind, kernel_arguments, memory = key
+        image = prepare.image(kind)
+        kept = _kept_boot(image, kernel_arguments, memory)
+        usable = kept.exists() and time.time() - kept.stat().st_mtime < KEPT_FOR
+        machine = Machine(
+            image,
+            self._lan,
+            kernel_arguments=kernel_arguments,
+            memory=memory,
+            overlay=kept if usable else None,
+        )
+        if usable:
+            machine.start(load="booted")
+            boot(machine, booted=True)
+            return machine
+        machine.start()
+        boot(machine)
+        machine.pause()  # what is copied below must not change meanwhile
+        machine.savevm("booted")
+        unfinished = kept.with_suffix(f".{machine.lan.prefix}")
+        subprocess.run(["cp", "--sparse=always", str(machine.disk), str(unfinished)], check=True)
+        for old in CACHE.glob(f"booted-{kind}-*"):
+            if time.time() - old.stat().st_mtime > KEPT_FOR:
+                old.unlink(missing_ok=True)
+        unfinished.rename(kept)
+        machine.resume()
         return machine
 
     def put_back(self) -> None:
@@ -52,10 +82,31 @@ class Garage:
         self._in_use.clear()
 
 
-def boot(machine: Machine) -> None:
-    """Until a machine that was switched on has booted, has its address, and serves CHT's
-    stand-in."""
-    machine.wait_boot()
+# Seconds. dhclient goes by the wall clock: after half of the office's twelve hours it would renew,
+# after all of them drop the address, and either would happen in the middle of a test.
+KEPT_FOR = 4 * 3600
+
+
+def _kept_boot(image: Image, kernel_arguments: str, memory: int) -> Path:
+    """Where the booted state is kept; another QEMU or other devices need another."""
+    version = subprocess.run(
+        ["qemu-system-x86_64", "--version"], check=True, capture_output=True, text=True
+    ).stdout
+    parts = (
+        image.folder.name,
+        kernel_arguments,
+        memory,
+        version,
+        inspect.getsource(machine_module),
+    )
+    key = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+    return CACHE / f"booted-{image.kind}-{key}.qcow2"
+
+
+def boot(machine: Machine, booted: bool = False) -> None:
+    """Until a machine that was switched on is up, has its address, and serves CHT's stand-in."""
+    if not booted:
+        machine.wait_boot()
     machine.wait_address()
     machine.wait_until(STANDIN_READY, timeout=180)
 

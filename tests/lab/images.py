@@ -146,7 +146,7 @@ def _apt_options() -> list[str]:
 COMMON_PACKAGES = (
     "systemd-sysv", "dbus", "udev", "kmod", "libpam-systemd", "systemd-timesyncd", "iproute2",
     "iputils-ping", "procps", "netbase", "openssh-server", "sudo", "python3", "docker.io",
-    "linux-image-amd64", "initramfs-tools",
+    "apparmor", "linux-image-amd64", "initramfs-tools",
 )
 
 WIFI_PACKAGES = ("hostapd", "iw", "wpasupplicant", "wireless-regdb")
@@ -453,7 +453,9 @@ def build_disk(root: Path, disk: Path, size: str = "6G") -> None:
     QEMU)."""
     raw = disk.with_suffix(".raw")
     subprocess.run(
-        ["mke2fs", "-q", "-t", "ext4", "-d", str(root), "-F", str(raw), size], check=True
+        ["mke2fs", "-q", "-t", "ext4", "-d", str(root), "-F", str(raw), size],
+        check=True,
+        stdout=subprocess.DEVNULL,
     )
     subprocess.run(["qemu-img", "convert", "-O", "qcow2", str(raw), str(disk)], check=True)
     raw.unlink()
@@ -467,8 +469,8 @@ def build_standin(target: Path) -> None:
         late = folder / "late.sh"
         late.write_text(
             "#!/bin/sh -e\n" + placing + 'cd "$1"\n'
-            "rm -rf var/lib/apt/lists/* var/cache/apt/* etc/apt/sources.list* "
-            "etc/nginx/sites-enabled\n"
+            "rm -rf var/lib/apt/lists/* var/cache/* etc/apt/sources.list* etc/nginx/sites-enabled "
+            "usr/share/zoneinfo usr/share/perl* usr/lib/*/perl* usr/lib/*/gconv usr/share/i18n\n"
         )
         late.chmod(0o755)
         tar = folder / "standin.tar"

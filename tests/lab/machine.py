@@ -293,7 +293,6 @@ class Machine:
 
     def savevm(self, name: str = "booted") -> None:
         """Keep disk and memory under a name."""
-        self.run("sync")
         self._monitor(f"savevm {name}")
 
     def loadvm(self, name: str = "booted") -> None:

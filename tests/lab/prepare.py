@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import importlib.util
 import os
 import shutil
@@ -19,7 +20,7 @@ from pathlib import Path
 from tests.lab import images
 from tests.lab.images import CACHE, Image, Recipe, log
 from tests.lab.machine import KEY, Machine
-from tests.lab.network import Lan
+from tests.lab.network import LabError, Lan
 
 # program -> Debian package that brings it
 TOOLS = {
@@ -35,6 +36,9 @@ TOOLS = {
     "apt-ftparchive": "apt-utils",
     "gpg": "gpg",
     "gpg-agent": "gpg-agent",
+    "gpgconf": "gpgconf",
+    "ssh-keygen": "openssh-client",
+    "tc": "iproute2",
     "chromium": "chromium",
     "certutil": "libnss3-tools",
 }
@@ -53,7 +57,7 @@ def install_tools() -> None:
             ["apt-get", *options, *command], env=environment, capture_output=True, text=True
         )
         if done.returncode:
-            sys.exit(
+            raise LabError(
                 f"the lab needs {', '.join(missing)}, and apt-get {command[0]} failed:\n"
                 f"{done.stderr[-2000:]}"
             )
@@ -89,6 +93,7 @@ def ensure_keys() -> tuple[str, str]:
                 "never",
             )
             public.write_text(gpg("--armor", "--export"))
+            stop_gpg_agent()
     return KEY.with_suffix(".pub").read_text().strip(), public.read_text()
 
 
@@ -105,6 +110,11 @@ def gpg(*arguments: str) -> str:
         *arguments,
     ]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def stop_gpg_agent() -> None:
+    """Any use of a key leaves an agent behind."""
+    subprocess.run(["gpgconf", "--homedir", str(SIGNING), "--kill", "gpg-agent"], check=False)
 
 
 def ensure_standin() -> Path:
@@ -176,24 +186,46 @@ def _first_boot(recipe: Recipe, folder: Path, standin: Path) -> None:
         subprocess.run(["qemu-img", "commit", "-q", str(machine.disk)], check=True)
 
 
+@functools.cache
+def check_machine() -> None:
+    """The one sentence for whoever starts the lab where it cannot run; installs what is missing."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        raise LabError("the lab builds and runs whole machines: run it as root on Debian")
+    if importlib.util.find_spec("cryptography") is None:
+        raise LabError("the lab needs the project's dev dependencies (cryptography is missing)")
+    install_tools()
+
+
+@functools.cache
+def recipes() -> dict[str, Recipe]:
+    check_machine()
+    return images.recipes(*ensure_keys())
+
+
+@functools.cache
+def image(kind: str) -> Image:
+    """The image of one kind; built if the cache has none, which takes minutes."""
+    return ensure_image(recipes()[kind])
+
+
 def prepare(kinds: Iterable[str] | None = None, parallel: int = 2) -> dict[str, Image]:
     """All images by kind; quick when the cache has them."""
-    if os.geteuid() != 0 or os.uname().sysname != "Linux":
-        sys.exit("The lab builds and runs whole machines: run it as root on Debian or a relative.")
-    install_tools()
-    for name in ("cryptography",):
-        if importlib.util.find_spec(name) is None:
-            sys.exit(f"The lab needs the Python package {name}: install the dev dependencies.")
-    ssh_key, repository_key = ensure_keys()
-    recipes = images.recipes(ssh_key, repository_key)
-    wanted = list(kinds) if kinds is not None else list(recipes)
+    wanted = list(kinds or recipes())
     ensure_standin()
+    # Threads, not processes: all the work is done by other programs.
     with ThreadPoolExecutor(parallel) as pool:
-        return dict(
-            zip(wanted, pool.map(lambda kind: ensure_image(recipes[kind]), wanted), strict=True)
-        )
+        return dict(zip(wanted, pool.map(image, wanted), strict=True))
+
+
+def main() -> None:
+    started = time.monotonic()
+    try:
+        for kind, found in prepare(sys.argv[1:]).items():
+            log(f"{kind}: {found.folder}")
+    except LabError as problem:
+        sys.exit(f"{problem}")
+    log(f"the lab is ready after {time.monotonic() - started:.0f} s")
 
 
 if __name__ == "__main__":
-    for kind, image in prepare(sys.argv[1:] or None).items():
-        log(f"{kind}: {image.folder}")
+    main()

@@ -7,23 +7,23 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
-from tests.lab.images import CACHE, REPOSITORY_NAME, Image
+from tests.lab import prepare
+from tests.lab.images import CACHE, REPOSITORY_NAME
 from tests.lab.network import Host, wait_for
-from tests.lab.prepare import gpg, locked
+from tests.lab.prepare import gpg, locked, stop_gpg_agent
 
 ADDRESS = "10.77.0.9"
 
 
-def build(images: dict[str, Image], suite: str = "bookworm") -> Path:
-    """The repository's folder, made of the packages that were downloaded along with the images of
-    `suite`."""
-    sources = [
-        image.debs for image in images.values() if image.suite == suite and image.debs.is_dir()
-    ]
-    name = "-".join(sorted(image.folder.name for image in images.values() if image.suite == suite))
-    place = CACHE / f"repository-{name[:200]}"
+def build(kinds: Sequence[str] = ("ifupdown", "netplan")) -> Path:
+    """The repository's folder, made of the packages that were downloaded along with the images."""
+    images = [prepare.image(kind) for kind in kinds]
+    sources = [image.debs for image in images]
+    (suite,) = {image.suite for image in images}
+    place = CACHE / f"repository-{'-'.join(image.folder.name for image in images)}"
     with locked("repository"):
         if (place / "complete").exists():
             return place
@@ -55,6 +55,7 @@ def build(images: dict[str, Image], suite: str = "bookworm") -> Path:
         dist = root / "dists" / suite
         (dist / "Release").write_text(release)
         gpg("--clearsign", "--output", str(dist / "InRelease"), str(dist / "Release"))
+        stop_gpg_agent()
         (place / "complete").touch()
     return place
 

@@ -131,6 +131,7 @@ def test_network_managers(kind: str, active: set[str], machine: MachineFactory) 
         assert "Status: active" in server.output("ufw status")
 
 
+@pytest.mark.xdist_group("ifupdown")
 def test_without_ipv6_the_shell_inside_still_answers(machine: MachineFactory, laptop: Host) -> None:
     server = machine("ifupdown", kernel_arguments="ipv6.disable=1")
     assert server.run("ip -6 addr show dev eth0").stdout == ""
@@ -138,6 +139,7 @@ def test_without_ipv6_the_shell_inside_still_answers(machine: MachineFactory, la
     assert server.ssh("id -un", laptop, address=server.wait_address()).stdout.strip() == "clinic"
 
 
+@pytest.mark.xdist_group("networkd")
 def test_own_certificate_is_served_after_a_reload(
     machine: MachineFactory, laptop: Host, ca: Ca
 ) -> None:
@@ -156,6 +158,7 @@ def test_own_certificate_is_served_after_a_reload(
     assert served == ca.good.fingerprint
 
 
+@pytest.mark.xdist_group("netplan")
 def test_packages_come_with_internet_only(machine: MachineFactory, internet: Repository) -> None:
     server = machine("netplan")
     assert server.run("command -v dnsmasq", check=False).status
@@ -167,6 +170,7 @@ def test_packages_come_with_internet_only(machine: MachineFactory, internet: Rep
     assert "dnsmasq-base" in internet.log
 
 
+@pytest.mark.xdist_group("ifupdown")
 def test_packages_fail_quickly_without_internet(machine: MachineFactory) -> None:
     server = machine("ifupdown")
     started = time.monotonic()

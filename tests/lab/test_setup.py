@@ -1,0 +1,137 @@
+"""The whole job on every kind of server, from an untouched one to a proven one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.lab import repository
+from tests.lab.browser import Browser
+from tests.lab.ca import DOMAIN, Ca
+from tests.lab.clinic import NEW, Clinic, poll
+from tests.lab.garage import MachineFactory
+from tests.lab.network import Dnsmasq, Host
+
+KINDS = ("ifupdown", "netplan", "networkmanager", "networkd")
+
+pytestmark = pytest.mark.timeout(1500)
+
+
+@pytest.fixture
+def clinic(kind: str, machine: MachineFactory, laptop: Host, ca: Ca, tmp_path: Path) -> Clinic:
+    """A server with an address from the office, and dnsmasq's package on it."""
+    made = Clinic(machine(kind), laptop, ca, tmp_path)
+    made.give_dnsmasq(repository.build())
+    return made
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_subnet_without_gateway(
+    clinic: Clinic, office: Dnsmasq, new_host: Callable[[str], Host]
+) -> None:
+    """Untouched server, then apply, nothing to do, restart, a phone, renewal."""
+    server, laptop = clinic.server, clinic.laptop
+    laptop.dhcp_client()
+    clinic.decide(host=server.wait_address())
+    office.stop()
+
+    done = clinic.run(
+        "apply", "--host-key", clinic.fingerprint, on_line=clinic.come_along(), timeout=900
+    )
+    assert done.code == 0, done
+    assert done.state == "confirmed"
+    assert clinic.ipv4() == {NEW}
+    assert "default" not in server.output("ip -4 route show")
+
+    again = clinic.run("plan")
+    assert again.code == 0, again
+    assert again.answer["changes"] == []
+
+    clinic.reboot()
+    assert clinic.ipv4() == {NEW}
+    phone = new_host("phone")
+    lease = phone.dhcp_client(timeout=60)
+    assert lease.server == "10.20.0.1"
+    assert lease.name_servers == ("10.20.0.1",)
+    assert lease.routers == ("10.20.0.1",)
+    body, leaf = poll(phone, clinic.ca)
+    assert body["handler"] == "medic-api"
+    assert leaf == clinic.ca.good.fingerprint
+    page = Browser(phone, clinic.ca).open(f"https://{DOMAIN}/")
+    assert page.error is None, page
+
+    checked = clinic.run("check")
+    assert checked.code == 0, checked
+    assert checked.answer["count"]["failed"] == 0
+
+    clinic.bring(clinic.ca.renewed)
+    renewed = clinic.run("renew")
+    assert renewed.code == 0, renewed
+    assert renewed.state == "confirmed"
+    assert poll(phone, clinic.ca)[1] == clinic.ca.renewed.fingerprint
+    assert clinic.run("renew").state == "nothing"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_same_subnet_with_gateway(clinic: Clinic, office: Dnsmasq) -> None:
+    """The laptop sees the new address beside the old one before the old one goes."""
+    server, laptop = clinic.server, clinic.laptop
+    laptop.add_address("10.77.0.2/24")
+    clinic.decide(host=server.wait_address(), address="10.77.0.10/24", gateway="10.77.0.1")
+    office.stop()
+    laptop.use_name_servers("10.77.0.10")
+    done = clinic.run("apply", "--host-key", clinic.fingerprint, timeout=600)
+    assert done.code == 0, done
+    assert "Logging in at the new address 10.77.0.10" in done.log
+    assert clinic.ipv4() == {"10.77.0.10/24"}
+    assert "default via 10.77.0.1" in server.output("ip -4 route show")
+    assert clinic.run("plan").answer["changes"] == []
+    clinic.reboot()
+    assert clinic.ipv4() == {"10.77.0.10/24"}
+    assert "default via 10.77.0.1" in server.output("ip -4 route show")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bare_cable(clinic: Clinic, office: Dnsmasq) -> None:
+    """No DHCP anywhere and no IPv4 on the laptop: the server is found by its link-local address."""
+    office.stop()
+    server = clinic.server
+    clinic.reboot()
+    assert clinic.ipv4() == set()
+    found = clinic.run("find", timeout=120)
+    assert found.code == 0, found
+    addresses = [each["address"] for each in found.answer["servers"]]
+    assert addresses == [f"{server.link_local}%{clinic.laptop.interface}"]
+    clinic.decide(host=addresses[0], address6="fd00:20::1/64")
+    done = clinic.run(
+        "apply",
+        "--host-key",
+        found.answer["servers"][0]["fingerprint"],
+        on_line=clinic.come_along(),
+        timeout=900,
+    )
+    assert done.code == 0, done
+    assert clinic.ipv4() == {NEW}
+    assert "fd00:20::1/64" in server.output("ip -6 addr show dev eth0")
+    assert clinic.run("plan", "--host", "10.20.0.1").answer["changes"] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_ipv6(
+    kind: str, machine: MachineFactory, laptop: Host, ca: Ca, tmp_path: Path, office: Dnsmasq
+) -> None:
+    """Without a lifeline the laptop proves itself at the new address all the same."""
+    clinic = Clinic(machine(kind, kernel_arguments="ipv6.disable=1"), laptop, ca, tmp_path)
+    clinic.give_dnsmasq(repository.build())
+    laptop.add_address("10.77.0.2/24")
+    laptop.add_address("10.20.0.99/24")
+    laptop.use_name_servers("10.20.0.1")
+    clinic.decide(host=clinic.server.wait_address())
+    office.stop()
+    done = clinic.run("apply", "--host-key", clinic.fingerprint, timeout=600)
+    assert done.code == 0, done
+    assert "no second connection" in done.log
+    assert clinic.ipv4() == {NEW}
+    assert clinic.run("plan").answer["changes"] == []
