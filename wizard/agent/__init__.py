@@ -1,1 +1,3 @@
 """Runs on the server: facts, apply, confirm, rollback, recover. Standard library only."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,254 @@
+"""A certificate and its key where the web server reads them; what is served decides."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from typing import Dict, List, Optional, Tuple
+
+from .. import disk
+from ..docker import Docker, DockerError
+from . import Plain, Step, StepError
+
+CHT3_RELOAD = ["/boot/svc-restart", "medic-core", "nginx"]  # cht-docs, 3.x: SSL certificates
+TESTS = {"nginx.service": ["nginx", "-t"], "apache2.service": ["apachectl", "configtest"]}
+CHAIN_MODE, KEY_MODE = 0o644, 0o600
+
+
+def check(step: Step, change: Plain) -> None:
+    """Refuse what is no pair, or a container that is not there."""
+    if "BEGIN CERTIFICATE" not in change["chain"] or "PRIVATE KEY" not in change["key"]:
+        raise StepError("bad-order", "not a certificate and a key")
+    if change["target"] == "files":
+        for path in (change["certificate_path"], change["key_path"]):
+            try:
+                disk.guard(step.host.root, os.path.realpath(path) if not step.host.root else path)
+            except disk.DiskError as error:
+                raise StepError(error.code, error.detail) from None
+    elif change["target"] == "container":
+        for path in (change["certificate_path"], change["key_path"]):
+            if not path.startswith("/"):
+                raise StepError("bad-order", "path %r" % (path,))
+        _state(step, change["container"], "no-container")
+    else:
+        raise StepError("bad-order", "target %r" % (change["target"],))
+
+
+def _engine(step: Step) -> Docker:
+    return Docker(step.host.path("/run/docker.sock"), timeout=30.0)
+
+
+def _state(step: Step, container: str, code: str) -> str:
+    """Return running, stopped or restarting (a crash loop); raises StepError."""
+    try:
+        state = _engine(step).inspect(container).get("State") or {}
+    except DockerError as error:
+        raise StepError(code, "%s: %s" % (container, error.detail or error.code)) from None
+    if state.get("Restarting"):
+        return "restarting"
+    return "running" if state.get("Running") else "stopped"
+
+
+# ---------------------------------------------------------------------------- look
+
+
+def look(step: Step, change: Plain) -> Plain:
+    """Keep the old pair and note which certificate is served now."""
+    before: Plain = {
+        key: change[key]
+        for key in (
+            "target", "container", "web", "certificate_path", "key_path", "unit", "https_port",
+            "domain",
+        )
+    }  # fmt: skip
+    before["served"] = _served(change)
+    paths = (change["certificate_path"], change["key_path"])
+    if change["target"] == "container":
+        before["state"] = _state(step, change["container"], "certificate-failed")
+        before["old"] = [
+            _old_in_container(step, change["container"], p, i) for i, p in enumerate(paths)
+        ]
+    else:
+        before["state"] = ""
+        before["old"] = [_old_on_host(step, p, i) for i, p in enumerate(paths)]
+    return before
+
+
+def _old_in_container(step: Step, container: str, path: str, number: int) -> Plain:
+    try:
+        data, info = _engine(step).get_file(container, path)
+    except DockerError as error:
+        if error.code == "docker-not-found":
+            return {"path": path, "image": "", "mode": 0}
+        raise StepError("certificate-failed", "%s: %s" % (path, error.detail)) from None
+    return {"path": path, "image": step.keep("pem-%d" % number, data), "mode": info.mode & 0o7777}
+
+
+def _old_on_host(step: Step, path: str, number: int) -> Plain:
+    """A link (certbot's live folder) is followed: the web server reads what it points to."""
+    target = path if step.host.root else os.path.realpath(path)
+    try:
+        status = os.stat(step.host.path(target))
+        with open(step.host.path(target), "rb") as stream:
+            data = stream.read()
+    except FileNotFoundError:
+        return {"path": target, "image": "", "mode": 0, "uid": -1, "gid": -1}
+    except OSError as error:
+        raise StepError("certificate-failed", "%s: %s" % (path, error.strerror)) from None
+    return {
+        "path": target,
+        "image": step.keep("pem-%d" % number, data),
+        "mode": status.st_mode & 0o7777,
+        "uid": status.st_uid,
+        "gid": status.st_gid,
+    }
+
+
+def _served(where: Plain) -> str:
+    if not where["https_port"]:
+        return ""
+    from ..look.web import served
+
+    return served(where["https_port"], where["domain"])
+
+
+# ------------------------------------------------------------------------------ do
+
+
+def do(step: Step, change: Plain, before: Plain) -> Plain:
+    """Put the pair in place, let the web server test and reload it, and ask what is served."""
+    pair = [change["chain"].encode(), change["key"].encode()]
+    modes = [before["old"][i]["mode"] or mode for i, mode in enumerate((CHAIN_MODE, KEY_MODE))]
+    if change["target"] == "container":
+        _put(step, before, pair, modes, "certificate-failed")
+    else:
+        _write(step, before, pair, modes, "certificate-failed")
+    _reload(step, before, "certificate-refused")
+    if change["leaf_sha256"] and change["https_port"]:
+        wanted = change["leaf_sha256"].lower().replace(":", "")
+        if not step.wait(lambda: _served(change) == wanted, step.timings.served):
+            raise StepError("certificate-not-served", _served(change) or "nothing is served")
+    return {"leaf_sha256": change["leaf_sha256"], "domain": change["domain"]}
+
+
+def _put(step: Step, before: Plain, pair: List[bytes], modes: List[int], code: str) -> None:
+    """Put both files with one request, so that no power cut leaves half a pair."""
+    folders: Dict[str, Dict[str, Tuple[bytes, int]]] = {}
+    for number, old in enumerate(before["old"]):
+        folder, name = posixpath.split(old["path"])
+        folders.setdefault(folder, {})[name] = (pair[number], modes[number])
+    try:
+        for folder, files in folders.items():
+            _engine(step).put_files(before["container"], folder, files)
+    except DockerError as error:
+        raise StepError(code, error.detail or error.code) from None
+
+
+def _write(step: Step, before: Plain, pair: List[bytes], modes: List[int], code: str) -> None:
+    try:
+        for number, old in enumerate(before["old"]):
+            real = step.host.path(old["path"])
+            disk.make_folder(os.path.dirname(real))
+            disk.land(real, pair[number], modes[number], old["uid"], old["gid"])
+    except OSError as error:
+        raise StepError(code, "%s: %s" % (old["path"], error.strerror)) from None
+
+
+def _reload(step: Step, before: Plain, code: str) -> None:
+    if before["target"] == "files":
+        unit = before["unit"]
+        test = TESTS.get(unit if unit.endswith(".service") else unit + ".service")
+        if test is not None:
+            step.run(test, 30.0, code)
+        if unit:
+            argv = ["systemctl", "reload-or-restart", "--", unit]
+            step.run(argv, step.timings.service, code)
+        return
+    container = before["container"]
+    engine = _engine(step)
+    try:
+        if _state(step, container, code) != "running":
+            # A crash loop, or stopped by hand: a start reads the pair.
+            engine.restart(container)
+        elif before["web"] == "cht3":
+            _execute(engine, container, CHT3_RELOAD, code)
+        else:
+            _execute(engine, container, ["nginx", "-t"], code)
+            _execute(engine, container, ["nginx", "-s", "reload"], code)
+    except DockerError as error:
+        raise StepError(code, error.detail or error.code) from None
+
+
+def _execute(engine: Docker, container: str, argv: List[str], code: str) -> None:
+    status, text = engine.execute(container, argv, timeout=60.0)
+    if status != 0:
+        raise StepError(code, "%s: %s" % (" ".join(argv), text.strip()[-600:]))
+
+
+# ---------------------------------------------------------------------------- undo
+
+
+def undo_files(step: Step, before: Plain) -> None:
+    """Put the old pair of a web server on the host back."""
+    if before["target"] != "files":
+        return
+    for old in before["old"]:
+        real = step.host.path(old["path"])
+        try:
+            disk.remove(disk.temporary_of(real))
+            data = _image(step, old)
+            if data is None:
+                disk.remove(real)
+            else:
+                disk.land(real, data, old["mode"], old["uid"], old["gid"])
+        except OSError as error:
+            raise StepError(disk.code_of(error), "%s: %s" % (old["path"], error.strerror)) from None
+
+
+def undo_web(step: Step, before: Plain) -> None:
+    """Let the old pair be served again, and see that it is."""
+    code = "undo-certificate"
+    if before["target"] == "container":
+        _undo_container(step, before, code)
+        if before["state"] == "stopped":
+            try:
+                _engine(step).stop(before["container"])
+            except DockerError as error:
+                raise StepError(code, error.detail or error.code) from None
+            return
+    elif before["served"]:
+        _reload(step, before, code)
+    else:
+        # Nothing worked before: let the server try, but it need not succeed.
+        step.host.run(["systemctl", "try-reload-or-restart", "--", before["unit"]], timeout=60.0)
+    if before["served"] and not step.wait(
+        lambda: _served(before) == before["served"], step.timings.served
+    ):
+        raise StepError("old-certificate-missing", _served(before) or "nothing is served")
+
+
+def _undo_container(step: Step, before: Plain, code: str) -> None:
+    there = [(old, _image(step, old)) for old in before["old"]]
+    kept = [(old, data) for old, data in there if data is not None]
+    if kept:
+        some = dict(before, old=[old for old, _ in kept])
+        _put(step, some, [data for _, data in kept], [old["mode"] for old, _ in kept], code)
+    gone = [old["path"] for old, data in there if data is None]
+    if gone:
+        if _state(step, before["container"], code) != "running":
+            raise StepError(code, "%s stays: the container does not run" % " ".join(gone))
+        _execute(_engine(step), before["container"], ["rm", "-f", *gone], code)
+    elif before["state"] != "stopped":
+        _reload(step, before, code)
+
+
+def _image(step: Step, old: Plain) -> Optional[bytes]:
+    if not old["image"]:
+        return None
+    data = step.journal.kept(old["image"])
+    if data is None:
+        raise StepError("image-lost", old["path"])
+    return data
+
+
+UNDO = {"files": undo_files, "web": undo_web}

@@ -1,0 +1,136 @@
+"""What stays when a transaction is over: who owns which file, its history without secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from typing import TYPE_CHECKING
+
+from . import disk, names, units
+from .changes import Plain
+
+if TYPE_CHECKING:
+    from .transaction import Transaction
+
+HISTORY = 10
+CERTIFICATES = 3
+# All that history keeps: neither the order nor the before-images, which hold keys.
+KEPT = ("journal.jsonl", "events.jsonl", "state.json")
+
+
+def confirmed(transaction: "Transaction") -> Plain:
+    """Finish a transaction in state "confirmed"; may be repeated after a power cut."""
+    from .transaction import outcome
+
+    own(transaction)
+    keep_certificates(transaction)
+    result = outcome("confirmed", transaction.state()["id"])
+    finish(transaction, result)
+    return result
+
+
+def finish(transaction: "Transaction", result: Plain, keep_images: bool = False) -> None:
+    """Disarm, take the boot units away, note the outcome, move the folder into the history.
+
+    Each part may be repeated; the folder's disappearance is the last.
+    """
+    host = transaction.host
+    transaction.disarm()
+    units.remove_recovery(host)
+    disk.land(host.path(names.STATE + "/last.json"), json.dumps(result).encode(), 0o600)
+    transaction.emit_outcome(result)
+    archive(transaction, keep_images)
+
+
+def archive(transaction: "Transaction", keep_images: bool) -> None:
+    """Move the folder into the history, its secrets removed on the way."""
+    base = os.path.join(transaction.base, "history")
+    disk.make_folder(base, 0o700)
+    name = str(transaction.state().get("id") or "unknown")
+    hidden = os.path.join(base, "." + name)
+    shutil.rmtree(hidden, ignore_errors=True)
+    os.rename(transaction.folder, hidden)  # from here on there is no transaction
+    disk.sync_folder(transaction.base)
+    for entry in os.listdir(hidden):
+        path = os.path.join(hidden, entry)
+        if entry in KEPT or (keep_images and entry == "before"):
+            continue
+        if os.path.isdir(path):
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            disk.remove(path)
+    final = os.path.join(base, name)
+    shutil.rmtree(final, ignore_errors=True)
+    os.rename(hidden, final)
+    disk.sync_folder(base)
+    _prune(base, HISTORY)
+
+
+def _prune(base: str, keep: int) -> None:
+    entries = [e for e in os.listdir(base) if not e.startswith(".")]
+    entries.sort(key=lambda e: os.stat(os.path.join(base, e)).st_mtime, reverse=True)
+    for entry in entries[keep:]:
+        shutil.rmtree(os.path.join(base, entry), ignore_errors=True)
+
+
+# ------------------------------------------------------------------------ owning
+
+
+def own(transaction: "Transaction") -> None:
+    """Note which files, ports and packages are ours from now on.
+
+    owned.json: path -> {written: SHA-256, secret}; made.json: {ports: [...], packages: [...]}.
+    """
+    host = transaction.host
+    owned = _read(host.read(names.STATE + "/owned.json"))
+    made = _read(host.read(names.STATE + "/made.json"))
+    ports = made.setdefault("ports", [])
+    packages = made.setdefault("packages", [])
+    kinds = {r["begin"]: r["kind"] for r in transaction.journal.begun()}
+    for index, after in sorted(transaction.journal.done().items()):
+        kind = kinds.get(index)
+        if after.get("skipped"):
+            continue
+        if kind == "file" and after["sha256"]:
+            owned[after["path"]] = {"written": after["sha256"], "secret": after["secret"]}
+        elif kind == "file":
+            owned.pop(after["path"], None)
+        elif kind == "port":
+            port = {k: v for k, v in after.items() if k != "close"}
+            if port in ports:
+                ports.remove(port)
+            if not after["close"]:
+                ports.append(port)
+        elif kind == "packages":
+            packages.extend(p for p in after["installed"] if p not in packages)
+    for name, value in (("owned.json", owned), ("made.json", made)):
+        path = host.path(names.STATE + "/" + name)
+        disk.land(path, json.dumps(value, sort_keys=True).encode(), 0o600)
+
+
+def _read(text: "str | None") -> Plain:
+    try:
+        value = json.loads(text or "{}")
+    except ValueError:
+        value = {}
+    return value if isinstance(value, dict) else {}
+
+
+def keep_certificates(transaction: "Transaction") -> None:
+    """Keep the pair just installed: neither a backup of CHT nor Docker's volume list has it."""
+    host = transaction.host
+    done = transaction.journal.done()
+    for index, change in enumerate(transaction.order().get("changes", ())):
+        if change["kind"] != "certificate" or index not in done:
+            continue
+        base = host.path(names.STATE + "/certificates")
+        leaf = (change["leaf_sha256"] or "unknown").replace(":", "").lower()[:16]
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(transaction.state()["since"]))
+        folder = os.path.join(base, "%s-%s" % (stamp, leaf))
+        disk.make_folder(folder, 0o700)
+        disk.land(os.path.join(folder, "chain.pem"), change["chain"].encode(), 0o600)
+        disk.land(os.path.join(folder, "key.pem"), change["key"].encode(), 0o600)
+        for old in sorted(os.listdir(base), reverse=True)[CERTIFICATES:]:
+            shutil.rmtree(os.path.join(base, old), ignore_errors=True)

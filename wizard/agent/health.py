@@ -1,0 +1,60 @@
+"""What only the server itself can tell the live check."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Dict, List
+
+from .docker import Docker, DockerError
+from .host import Host
+from .transaction import pending
+
+# CHT's web server finds the next one by Docker's own DNS; inside 3.x everything is one container.
+NEXT = {"cht": "api", "cht3": "localhost"}
+
+
+def health(host: Host, domain: str = "") -> Dict[str, Any]:
+    """Return wire.Health as plain data; changes nothing."""
+    from .look import services, sockets, web
+
+    engine = Docker(host.path("/run/docker.sock"), timeout=8.0)
+    units = services.units(host)
+    try:
+        containers = web.containers(host, engine, domain)
+    except DockerError:
+        containers = []
+    listeners = sockets.listeners(host)
+    return {
+        "clock": time.time(),
+        "services": units.wire(),
+        "lookups": _lookups(engine, containers),
+        "docker_enabled": units.enabled("docker.service"),
+        "containers": containers,
+        "pending": pending(host),
+        "dns_listening": _ours(listeners, 53),
+        "dhcp_listening": _ours(listeners, 67),
+    }
+
+
+def _ours(listeners: List[Dict[str, Any]], port: int) -> bool:
+    """True when dnsmasq holds the UDP port; the process may be unknown in a sandbox."""
+    return any(
+        row["port"] == port and row["protocol"] == "udp" and row["process"] in ("dnsmasq", "")
+        for row in listeners
+    )
+
+
+def _lookups(engine: Docker, containers: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    found = []
+    for one in containers:
+        name = NEXT.get(one["kind"])
+        if not name or not one["running"]:
+            continue
+        try:
+            code, text = engine.execute(one["container"], ["getent", "hosts", name], timeout=15.0)
+        except DockerError as error:
+            code, text = 1, error.code
+        lookup = {"container": one["container"], "name": name, "found": code == 0}
+        lookup["detail"] = "" if code == 0 else text.strip()[:200]
+        found.append(lookup)
+    return found

@@ -1,0 +1,93 @@
+"""Takes the program's own parts off the server, and says what stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from typing import List
+
+from . import disk, names, units
+from .changes import Plain, Step, StepError, Timings, packages, port
+from .host import Host
+from .journal import Journal
+from .transaction import Refused, Transaction, busy
+
+NETWORK = (
+    names.NETPLAN_FILE,
+    names.NETWORKMANAGER_FILE,
+    names.NETWORKD_FILE,
+    names.INTERFACES_FILE,
+    names.CLOUD_INIT_FILE,
+)
+
+
+def uninstall(host: Host, remove_packages: bool) -> Plain:
+    """Remove DNS service, its files, firewall rules, boot units, state and the agent itself.
+
+    The fixed address and the certificate stay: without them the server would not be where it
+    is expected. Returns {"removed": [...], "kept": [...], "left": [...]}; raises Refused
+    "busy" while a transaction is pending.
+    """
+    transaction = Transaction(host)
+    if not transaction.start_lock.take(wait=1.0, who="uninstall"):
+        raise busy(transaction)
+    if transaction.exists():
+        transaction.start_lock.release()
+        raise busy(transaction)
+    if not transaction.lock.take(wait=1.0, who="uninstall"):
+        transaction.start_lock.release()
+        raise Refused("busy")
+    removed: List[str] = []
+    left: List[str] = []
+    owned = _table(host, "owned.json")
+    made = _table(host, "made.json")
+    if host.exists(names.DNSMASQ_UNIT_FILE):
+        host.run(["systemctl", "disable", "--now", names.DNSMASQ_UNIT], timeout=90.0)
+    kept = [path for path in owned if path in NETWORK and host.exists(path)]
+    for path in sorted(set(owned) - set(kept)):
+        if disk.remove(host.path(path)):
+            removed.append(path)
+    for path in (names.DNSMASQ_UNIT_FILE, names.DNSMASQ_CONF):
+        if disk.remove(host.path(path)):
+            removed.append(path)
+    units.remove_recovery(host)
+    host.run(["systemctl", "daemon-reload"], timeout=60.0)
+    step = Step(host, Journal(transaction.folder), 0, Timings(), print, {})
+    for rule in made.get("ports", ()):
+        text = "port %s/%s" % (rule["port"], rule["protocol"])
+        try:
+            if port.is_open(step, rule):
+                port.switch(step, rule, opened=False)
+            removed.append(text)
+        except StepError as error:
+            left.append("%s: %s" % (text, error.detail))
+    installed = list(made.get("packages", ()))
+    if remove_packages and installed:
+        try:
+            packages.purge(step, [p for p in installed if p in packages.installed(host)])
+            removed.extend("package " + p for p in installed)
+        except StepError as error:
+            left.append("packages: %s" % error.detail)
+    else:
+        kept.extend("package " + p for p in installed)
+    if _table(host, "last.json") and host.list(names.STATE + "/certificates"):
+        kept.append("certificate of the web server")
+    transaction.start_lock.release()
+    transaction.lock.release()
+    for folder in (names.LEASES, names.SETTINGS, names.STATE, names.LIBRARY):
+        if host.exists(folder):
+            # Our own code may lie there: all that is needed is in memory by now.
+            shutil.rmtree(host.path(folder), ignore_errors=True)
+            removed.append(folder)
+    if os.path.isdir(host.path(names.LIBRARY)):
+        left.append(names.LIBRARY)
+    return {"removed": removed, "kept": kept, "left": left}
+
+
+def _table(host: Host, name: str) -> Plain:
+    try:
+        value = json.loads(host.read("%s/%s" % (names.STATE, name)) or "{}")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
