@@ -30,7 +30,11 @@ def docker(engine: Engine) -> Docker:
 
 def test_questions_with_chunked_answers(engine: Engine, docker: Docker) -> None:
     assert docker.version() == "20.10.24"
-    assert [c["Names"] for c in docker.containers()] == [["/cht-nginx-1"], ["/old one"], ["/medic-os"]]
+    assert [c["Names"] for c in docker.containers()] == [
+        ["/cht-nginx-1"],
+        ["/old one"],
+        ["/medic-os"],
+    ]
     assert docker.inspect("cht-nginx-1") == engine.containers[0].details
     assert docker.networks() == []
 

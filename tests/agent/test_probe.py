@@ -15,7 +15,16 @@ from pathlib import Path
 import pytest
 
 from wizard.agent.host import Done, Host
-from wizard.agent.probe import ProbeError, _discover, _mac, _offer, _options, _sum, find_address, find_dhcp
+from wizard.agent.probe import (
+    ProbeError,
+    _discover,
+    _mac,
+    _offer,
+    _options,
+    _sum,
+    find_address,
+    find_dhcp,
+)
 
 INSIDE = """
 import json, sys
@@ -188,7 +197,10 @@ def test_what_cannot_be_asked(interface: str, address: str, code: str) -> None:
 
 def test_an_interface_that_is_down(lan: Lan) -> None:
     ip("-n", lan.server, "link", "set", "eth0", "down")
-    for verb, arguments in (("find_address", ("eth0", "10.0.0.1", 0.5)), ("find_dhcp", ("eth0", 1))):
+    for verb, arguments in (
+        ("find_address", ("eth0", "10.0.0.1", 0.5)),
+        ("find_dhcp", ("eth0", 1)),
+    ):
         with pytest.raises(subprocess.CalledProcessError) as error:
             lan.ask(verb, *arguments)
         assert "probe-link-down" in error.value.stderr

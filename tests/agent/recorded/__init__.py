@@ -108,7 +108,9 @@ class Machine(Host):
         """Have networkd's word on an interface."""
         self.unit("systemd-networkd.service")
         index = next(e["ifindex"] for e in self.links if e["ifname"] == name)
-        text = "# This is private data. Do not parse.\nADMIN_STATE=%s\nOPER_STATE=routable\n" % state
+        text = (
+            "# This is private data. Do not parse.\nADMIN_STATE=%s\nOPER_STATE=routable\n" % state
+        )
         self.file("/run/systemd/netif/links/%d" % index, text + "NETWORK_FILE=%s\n" % file)
 
     def networkmanager(self, devices: Mapping[str, tuple[str, str, str]]) -> None:
@@ -202,7 +204,9 @@ def netplan_networkd(root: Path) -> Machine:
     machine.link("eth0", ["192.168.1.50/24", "fe80::5054:ff:fe00:1/64"], dynamic=True)
     machine.link("docker0", ["172.17.0.1/16"], kind="bridge")
     machine.file("/etc/netplan/50-cloud-init.yaml", recorded("50-cloud-init.yaml"), 0o600)
-    machine.file("/run/systemd/network/10-netplan-eth0.network", recorded("10-netplan-eth0.network"))
+    machine.file(
+        "/run/systemd/network/10-netplan-eth0.network", recorded("10-netplan-eth0.network")
+    )
     machine.networkd("eth0", "/run/systemd/network/10-netplan-eth0.network")
     machine.networkd("docker0", "", "unmanaged")
     machine.unit("systemd-resolved.service")
@@ -218,7 +222,9 @@ def netplan_networkmanager(root: Path) -> Machine:
     """Ubuntu desktop or Raspberry Pi OS 13: netplan writes for NetworkManager."""
     machine = Machine(root)
     machine.link("eth0", ["192.168.1.50/24"], dynamic=True)
-    machine.file("/etc/netplan/01-network-manager-all.yaml", "network: {renderer: NetworkManager}\n")
+    machine.file(
+        "/etc/netplan/01-network-manager-all.yaml", "network: {renderer: NetworkManager}\n"
+    )
     machine.file(
         "/run/NetworkManager/system-connections/netplan-eth0.nmconnection",
         "[connection]\nid=netplan-eth0\ntype=ethernet\ninterface-name=eth0\n",
@@ -252,7 +258,9 @@ def networkd(root: Path) -> Machine:
     """Debian 12 with systemd-networkd alone; an old netplan file's output is long gone."""
     machine = Machine(root)
     machine.link("eth0", ["192.168.1.50/24"], dynamic=True)
-    machine.file("/etc/systemd/network/20-wired.network", "[Match]\nName=eth0\n[Network]\nDHCP=yes\n")
+    machine.file(
+        "/etc/systemd/network/20-wired.network", "[Match]\nName=eth0\n[Network]\nDHCP=yes\n"
+    )
     machine.networkd("eth0", "/etc/systemd/network/20-wired.network")
     return machine
 
@@ -269,7 +277,9 @@ def dhcpcd(root: Path) -> Machine:
 def mixture(root: Path) -> Machine:
     """ifupdown and networkd both think that eth0 is theirs."""
     machine = ifupdown(root)
-    machine.file("/etc/systemd/network/20-wired.network", "[Match]\nName=eth0\n[Network]\nDHCP=yes\n")
+    machine.file(
+        "/etc/systemd/network/20-wired.network", "[Match]\nName=eth0\n[Network]\nDHCP=yes\n"
+    )
     machine.networkd("eth0", "/etc/systemd/network/20-wired.network")
     return machine
 

@@ -81,12 +81,12 @@ def interfaces(
         found.append(
             {
                 "name": name,
-                "mac": entry.get("address", ""),
+                "mac": str(entry.get("address", "")),
                 "kind": _kind(host, entry),
                 "up": "UP" in flags,
                 "carrier": "LOWER_UP" in flags,
                 "driver": _driver(host, name),
-                "master": entry.get("master", ""),
+                "master": str(entry.get("master", "")),
                 "mtu": int(entry.get("mtu", 0)),
                 "addresses": _addresses(entry),
                 "ipv6": _ipv6(host, name),
@@ -307,7 +307,7 @@ def _addresses(entry: Dict[str, Any]) -> List[Dict[str, Any]]:
         lifetime = info.get("valid_life_time", FOREVER)
         found.append(
             {
-                "address": info["local"],
+                "address": str(info["local"]),
                 "prefix": int(info.get("prefixlen", 32)),
                 "family": 4 if info["family"] == "inet" else 6,
                 "scope": str(info.get("scope", "global")),

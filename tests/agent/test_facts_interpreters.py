@@ -1,0 +1,87 @@
+"""The agent on every Python that is here: all its modules load, and facts decode."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.agent.recorded import netplan_networkd
+from wizard.agent import wire
+
+PACKAGE = Path(wire.__file__).parent
+OLDEST = (3, 8)
+
+SCRIPT = r"""
+import importlib, json, os, pkgutil, sys
+sys.path.insert(0, sys.argv[1])
+import cht_agent
+for module in pkgutil.walk_packages(cht_agent.__path__, "cht_agent."):
+    if module.name.rpartition(".")[2] != "__main__":
+        importlib.import_module(module.name)
+from cht_agent.facts import facts
+from cht_agent.host import Done, Host
+answers = json.loads(sys.argv[3])
+class Recorded(Host):
+    def run(self, argv, input="", timeout=60.0, env=None):
+        return Done(0, answers.get(argv[0], ""), "")
+print(json.dumps(facts(Recorded(sys.argv[2]), "192.168.1.9 50122 192.168.1.50 22")))
+"""
+
+
+def interpreters() -> list[tuple[str, str]]:
+    """Return (version, path) of every Python 3.8 or newer in PATH and among pyenv's."""
+    candidates = [shutil.which("python3.%d" % minor) for minor in range(8, 20)]
+    candidates.append(shutil.which("python3"))
+    pyenv = Path.home() / ".pyenv/versions"
+    candidates += [str(path) for path in sorted(pyenv.glob("3.*/bin/python3"))]
+    candidates.append("/usr/bin/python3")
+    found: dict[str, str] = {}
+    for path in candidates:
+        if path and os.access(path, os.X_OK):
+            done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+            match = re.match(r"Python (\d+)\.(\d+)\.(\d+)", done.stdout)
+            if match and (int(match.group(1)), int(match.group(2))) >= OLDEST:
+                found.setdefault(match.group(0).split()[1], path)
+    return sorted(found.items(), key=lambda item: [int(n) for n in item[0].split(".")])
+
+
+INTERPRETERS = interpreters()
+
+
+def test_interpreters_are_here() -> None:
+    print("agent tried with:", ", ".join(version for version, _ in INTERPRETERS))
+    assert INTERPRETERS
+
+
+@pytest.mark.parametrize(("version", "python"), INTERPRETERS, ids=[v for v, _ in INTERPRETERS])
+def test_every_module_loads_and_facts_decode(version: str, python: str, tmp_path: Path) -> None:
+    # as in the zipapp: another package name, and without wire.py, which is the laptop's
+    shutil.copytree(
+        PACKAGE, tmp_path / "cht_agent", ignore=shutil.ignore_patterns("wire.py", "__pycache__")
+    )
+    with tempfile.TemporaryDirectory(prefix="srv") as root:
+        machine = netplan_networkd(Path(root))
+        units = machine.run(["systemctl", "show", *_units()]).out
+        answers = {"ip": json.dumps(machine.links), "systemctl": units}
+        argv = [python, "-W", "error", "-c", SCRIPT, str(tmp_path), root, json.dumps(answers)]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    seen = wire.decode(wire.Facts, json.loads(done.stdout))
+    assert seen.network.manager == "netplan"
+    assert seen.system.python == version
+    allowed = ("netplan: No module named 'yaml'", "pending: No module")
+    assert [p for p in seen.problems if not p.startswith(allowed)] == []
+
+
+def _units() -> list[str]:
+    from wizard.agent import names
+    from wizard.agent.look import services
+
+    return list(names.SERVICES + services.ALSO)
