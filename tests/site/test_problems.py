@@ -249,6 +249,7 @@ DECISIONS: list[Case] = [
         ("my_clinic.example.org", "domain_underscore"),
         ("mary@example.org", "domain_characters"),
         ("clinic,example.org", "domain_characters"),
+        ("clinic#1.example.org", "domain_characters"),
         ("clinic\x00.example.org", "domain_characters"),
         ("-clinic.example.org", "domain_hyphen"),
         ("clinic-.example.org", "domain_hyphen"),
@@ -834,7 +835,7 @@ SERVERS = [
 
 
 @pytest.mark.parametrize(("field", "hint"), FIELDS, ids=[f for f, _ in FIELDS])
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_value_in_one_field_gives_an_answer(data: st.DataObject, field: str, hint: Any) -> None:
     site = examples.site(**{field: data.draw(anything(hint))})
@@ -843,7 +844,7 @@ def test_any_value_in_one_field_gives_an_answer(data: st.DataObject, field: str,
             assert problem.plain()["message"].encode()
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(site=anything(model.Site), facts=st.sampled_from([None, *SERVERS]))
 def test_any_site_gives_an_answer(site: model.Site, facts: wire.Facts | None) -> None:
     assert problems(site, facts) == problems(site, facts)

@@ -307,7 +307,7 @@ WRITABLE = {
 }
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(anything(model.Site, WRITABLE))
 def test_what_is_written_is_read_back(site: model.Site) -> None:
     answers = dict(site.readiness.answers)  # TOML has each key once
@@ -331,7 +331,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.one_of(
         st.text(max_size=200),

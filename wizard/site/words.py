@@ -84,7 +84,7 @@ ERRORS: Words = {
 
 # What can be wrong with the form of any DNS name; used for the domain and for extra names.
 NAME_FLAWS: Words = {
-    "url": ("“{value}” is a web address.", "Write only the name: {host}"),
+    "url": ("“{value}” has a slash in it, as web addresses have.", "Write only the name: {host}"),
     "spaces": ("“{value}” has a space in it.", "Write the name without spaces."),
     "ip": (
         "“{value}” is an address, not a name.",
@@ -161,7 +161,10 @@ PROBLEMS: Words = {
         "The server to connect to is missing.",
         "Write its present address, or let the program look for servers on the network.",
     ),
-    "host_url": ("“{value}” is a web address.", "Write only the server's name or address."),
+    "host_url": (
+        "“{value}” has a slash in it, as web addresses have.",
+        "Write only the server's name or address, such as 192.168.1.20",
+    ),
     "host_user": (
         "The server's address has a user name in it.",
         "Write the user name into its own field, and only the name or address here.",
