@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pytest
 
+from wizard.agent import build
 from wizard.remote.agent import Package
 
 CLONE_NEWNET = 0x40000000
@@ -150,11 +151,12 @@ class Machine:
         # The first value of an option counts.
         self.write(config, "\n".join([*options, *lines]) + "\n")
         server = self.start("/usr/sbin/sshd", "-D", "-f", config, "-E", f"{self.folder}/sshd.log")
-        where = listen[0] if listen[0] not in ("0.0.0.0", "::") else "127.0.0.1"
+        where = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen[0], listen[0])
         until = time.monotonic() + 20
         while not self._greets(where, port):
             assert server.poll() is None, self.run("cat", f"{self.folder}/sshd.log")
             assert time.monotonic() < until, "sshd does not greet"
+            time.sleep(0.02)
         return server
 
     def _greets(self, address: str, port: int) -> bool:
@@ -225,13 +227,13 @@ def link_local(machine: Machine, name: str) -> str:
     raise AssertionError(f"{name} got no link-local address")
 
 
-AGENT = '''
+AGENT = """
 import json, os, sys, time
 def say(**what):
     os.write(1, json.dumps(what).encode() + b"\\n")
-def main():
+def main(argv):
     say(hello={"agent": "test", "python": sys.version.split()[0], "uid": os.getuid(),
-               "argv": sys.argv[1:]})
+               "argv": argv})
     for line in sys.stdin:
         asked = json.loads(line)
         number, verb, given = asked["id"], asked.get("verb"), asked.get("arguments", {})
@@ -257,14 +259,16 @@ def main():
         elif verb == "die":
             os.write(2, b"Traceback: out of luck")
             os._exit(3)
-main()
-'''
+"""
 
 
 def package(source: str = AGENT) -> Package:
-    """Return a small agent that speaks the protocol."""
+    """Return the agent with another conversation in it, delivered by the real bootstrap."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(zipfile.ZipInfo("__main__.py"), source)
+    with zipfile.ZipFile(io.BytesIO(build.zipapp_bytes())) as real:
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for name in real.namelist():
+                ours = name == "cht_agent/__main__.py"
+                archive.writestr(zipfile.ZipInfo(name), source if ours else real.read(name))
     data = buffer.getvalue()
-    return Package(sha256(data).hexdigest(), lambda: data)
+    return Package(sha256(data).hexdigest(), lambda: data, build.bootstrap())

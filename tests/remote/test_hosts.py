@@ -110,8 +110,7 @@ def test_the_same_thing_is_remembered_once_and_privately(known: KnownHosts) -> N
 def test_many_writers_lose_nothing(known: KnownHosts) -> None:
     keys = [HostKey("ssh-ed25519", bytes([n]) * 32) for n in range(40)]
     threads = [
-        threading.Thread(target=known.remember, args=(k, f"10.0.1.{n}"))
-        for n, k in enumerate(keys)
+        threading.Thread(target=known.remember, args=(k, f"10.0.1.{n}")) for n, k in enumerate(keys)
     ]
     for thread in threads:
         thread.start()

@@ -26,7 +26,12 @@ PASSPHRASE = "mangrove"
 
 def enter(server: Server, known: KnownHosts, who: Credentials, **more: object) -> Session:
     return Session.open(
-        "127.0.0.1", server.port, who, known, accept=server.fingerprint, **more  # type: ignore[arg-type]
+        "127.0.0.1",
+        server.port,
+        who,
+        known,
+        accept=server.fingerprint,
+        **more,  # type: ignore[arg-type]
     )
 
 
@@ -253,7 +258,13 @@ OLD = "KexAlgorithms diffie-hellman-group1-sha1"
 @pytest.mark.parametrize(
     ("code", "options", "user", "password", "key"),
     [
-        ("password-off", (NO_PASSWORD, "KbdInteractiveAuthentication no"), "nurse", PASSWORD, False),
+        (
+            "password-off",
+            (NO_PASSWORD, "KbdInteractiveAuthentication no"),
+            "nurse",
+            PASSWORD,
+            False,
+        ),
         ("in", (NO_PASSWORD, "KbdInteractiveAuthentication yes"), "nurse", PASSWORD, False),
         ("key-off", ("PubkeyAuthentication no",), "nurse", None, True),
         ("in", ("PubkeyAuthentication no",), "nurse", PASSWORD, True),

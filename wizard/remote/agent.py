@@ -48,6 +48,9 @@ _SUDO = (
 )
 
 
+_REFUSED = {"bad-delivery": "agent-damaged", "wrong-digest": "agent-damaged"}
+
+
 class AgentError(Exception):
     """The agent refused or failed; the code and its arguments are the agent's own."""
 
@@ -60,17 +63,22 @@ class AgentError(Exception):
 
 @dataclass(frozen=True)
 class Package:
-    """The agent as it is delivered: its SHA-256 in hexadecimal, and where its bytes are from."""
+    """The agent as it is delivered.
+
+    Its SHA-256 in hexadecimal, where its bytes are from, and the Python program that reads
+    `LENGTH SHA256`, a line end and the bytes, and becomes the agent.
+    """
 
     digest: str
     data: Callable[[], bytes]
+    bootstrap: str
 
 
 def our_package() -> Package:
     """Return the agent that belongs to this version of the program."""
     from wizard.agent import build
 
-    return Package(build.digest(), build.zipapp_bytes)
+    return Package(build.digest(), build.zipapp_bytes, build.bootstrap())
 
 
 class AgentLink:
@@ -93,7 +101,7 @@ class AgentLink:
         self._pen = threading.Lock()
         self._last = 0
         self._running: int | None = None
-        self._channel = session.channel(command(package.digest, self._prompt))
+        self._channel = session.channel(command(package.digest, package.bootstrap, self._prompt))
         self._readers = [
             threading.Thread(target=self._read_lines, name="agent-out", daemon=True),
             threading.Thread(target=self._read_complaints, name="agent-err", daemon=True),
@@ -297,6 +305,9 @@ class AgentLink:
         if said is not None and isinstance(said.get("hello"), dict):
             self.hello = said["hello"]
             return True
+        if said is not None and isinstance(said.get("error"), dict):  # the bootstrap's refusal
+            code = str(said["error"].get("code"))
+            raise self._error(_REFUSED.get(code, code), f"{code} {said['error'].get('detail')}")
         self._noise = (self._noise + text + "\n")[-_NOISE:]
         return False
 

@@ -26,67 +26,21 @@ _USER = (
 )
 
 # As root. $1: what SSH_CONNECTION was (sudo drops it), $2: the Python program.
+# -I: nothing of anybody's surroundings or folders becomes code that root runs.
 _ROOT = (
     "export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; cd /; "
     "command -v python3 >/dev/null 2>&1 || {{ echo {failed} python-missing; exit 42; }}; "
-    'if [ -f {path} ]; then exec python3 -I {path} serve --connection "$1"; fi; '
-    'exec python3 -I -c "$2" {path} "$1"'
+    'if [ -f {path} ]; then exec python3 -I -B {path} serve --connection "$1"; fi; '
+    'exec python3 -I -B -c "$2" "$1"'
 )
 
-# Takes the delivery. Python 2 and 3.0 must still be able to parse it, to say that they are old.
-_TAKE = r"""
-import os, sys
-path, connection = sys.argv[1:3]
-def say(text):
-    os.write(1, (text + "\n").encode())
-def fail(code, detail=""):
-    say("CHT-FAILED " + code + " " + detail)
-    sys.exit(43)
-if sys.version_info < (3, 8):
-    fail("python-old", "%d.%d" % sys.version_info[:2])
-import hashlib
-folder, temporary = os.path.dirname(path), path + ".new"
-def take():
-    os.makedirs(folder, 0o700, True)
-    os.chmod(folder, 0o700)
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    say("CHT-AGENT-WANTED")
-    head = b""
-    while not head.endswith(b"\n"):
-        byte = os.read(0, 1)
-        if not byte or len(head) > 200:
-            fail("agent-damaged", "header")
-        head += byte
-    length, digest = head.decode().split()
-    left, seen = int(length), hashlib.sha256()
-    while left:
-        data = os.read(0, min(left, 65536))
-        if not data:
-            fail("agent-damaged", "cut short")
-        seen.update(data)
-        while data:
-            done = os.write(handle, data)
-            data, left = data[done:], left - done
-    if seen.hexdigest() != digest:
-        fail("agent-damaged", "checksum")
-    os.fsync(handle)
-    os.close(handle)
-    os.rename(temporary, path)
-    handle = os.open(folder, os.O_RDONLY)
-    os.fsync(handle)
-    os.close(handle)
-try:
-    take()
-except OSError as error:
-    codes = {30: "read-only", 28: "disk-full", 122: "disk-full"}
-    fail(codes.get(error.errno, "agent-start"), str(error))
-finally:
-    try:
-        os.unlink(temporary)
-    except OSError:
-        pass
-os.execv(sys.executable, [sys.executable, "-I", path, "serve", "--connection", connection])
-"""
+# Before the bootstrap: any Python 3 understands this much, and an old one has to say that it is.
+_TAKE = (
+    "import base64, os, sys; new = sys.version_info >= (3, 8); "
+    'os.write(1, ("{wanted}\\n" if new else "{failed} python-old %d.%d\\n" % '
+    "sys.version_info[:2]).encode()); "
+    'exec(base64.b64decode("{bootstrap}") if new else "")'
+)
 
 
 def agent_path(digest: str) -> str:
@@ -94,12 +48,16 @@ def agent_path(digest: str) -> str:
     return f"{names.LIBRARY}/agent-{digest[:12]}.pyz"
 
 
-def command(digest: str, prompt: str) -> str:
-    """Return the command line that starts the agent; `prompt` is what sudo shall ask with."""
+def command(digest: str, bootstrap: str, prompt: str) -> str:
+    """Return the command line that starts the agent.
+
+    `bootstrap` is the Python program that takes a delivery, checks it, installs it and becomes
+    the agent; `prompt` is what sudo shall ask with.
+    """
     path = shlex.quote(agent_path(digest))
     user = _USER.format(failed=FAILED, prompt=shlex.quote(prompt))
     root = _ROOT.format(failed=FAILED, path=path)
-    # One line without quotes in it: the login shell may be a csh or a fish.
-    packed = base64.b64encode(_TAKE.strip().encode()).decode()
-    take = f"import base64; exec(base64.b64decode({packed!r}))".replace("'", '"')
+    # One line, and no quotes in quotes: the login shell may be a csh or a fish.
+    packed = base64.b64encode(bootstrap.encode()).decode()
+    take = _TAKE.format(wanted=WANTED, failed=FAILED, bootstrap=packed)
     return "exec /bin/sh -c " + " ".join(shlex.quote(t) for t in (user, "cht", root, take))
