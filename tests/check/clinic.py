@@ -195,7 +195,7 @@ class Clinic:
 
     def _around(self) -> Surroundings:
         now = time.time()
-        health = self.health and replace(self.health, clock=now + self.skew)
+        health = self.health and replace(self.health, clock=self.health.clock or now + self.skew)
         around = Surroundings(
             roots=Roots(public=(authority.ROOT.certificate,)),
             ssh=lambda: KEY,

@@ -104,7 +104,7 @@ def offer(server: str, **changes: Any) -> DhcpOffer:
 
 OURS = offer(ADDRESS, ours=True)
 ROUTER = offer("192.168.1.1", mac="a4:2b:b0:00:00:07")
-DHCP = {
+DHCP: dict[str, tuple[dict[str, Any], str, bool]] = {
     "nobody-else": ({"offers": (OURS,)}, "passed:ok", True),
     "own-not-heard": ({"offers": (), "health": HEALTH}, "passed:ok", True),
     "a-router": ({"offers": (OURS, ROUTER)}, "failed:second", True),

@@ -7,7 +7,7 @@ import ssl
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -52,7 +52,7 @@ OLD_CHT = {"ciphers": "ECDHE-RSA-AES256-SHA", "highest": ssl.TLSVersion.TLSv1_2}
 
 
 class Refused(UserError):
-    words: Words = {"no-key": ("The key {file} is gone.", "Choose it again.")}
+    words: ClassVar[Words] = {"no-key": ("The key {file} is gone.", "Choose it again.")}
 
 
 def refuse() -> str:
@@ -288,6 +288,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "server-in-2020-no-login": (
         {"skew": -6 * 365 * 86400.0, "health": None},
         {"clock": "failed:server", **NO_HEALTH},
+    ),
+    "time-of-health-unknown": (
+        {**health(clock=1000.0), "around": {"health_at": None}},
+        {},
     ),
     "laptop-in-2020": ({"laptop": -6 * 365 * 86400.0}, {"clock": "failed:laptop"}),
     "both-in-2020": (

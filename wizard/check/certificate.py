@@ -179,11 +179,10 @@ def _dates(leaf: x509.Certificate) -> dict[str, str]:
 
 def server_time(look: Look) -> datetime | None:
     """Return the server's clock as of now, if the server was asked."""
-    health = look.around.health
-    if health is None:
+    health, asked = look.around.health, look.around.health_at
+    if health is None or asked is None:
         return None
-    gone = look.now() - look.around.health_at if look.around.health_at else 0.0
     try:
-        return datetime.fromtimestamp(health.clock + gone, UTC)
+        return datetime.fromtimestamp(health.clock + look.now() - asked, UTC)
     except (ValueError, OverflowError, OSError):
         return None

@@ -142,7 +142,7 @@ class DnsPtr(_Ours):
             reply = ask(look, name, "PTR")
         except NoReply as error:
             return warning("missing", str(error), rcode="no answer")
-        found = tuple(each.rstrip(".") for each in reply.data("PTR"))
+        found = tuple(each.rstrip(".").lower() for each in reply.data("PTR"))
         if look.target.domain in found:
             return passed()
         if found:

@@ -147,14 +147,15 @@ class Surroundings:
 
     `ssh` logs in (or shakes hands) anew and returns the host key's fingerprint ("SHA256:...");
     it may raise wizard.problem.UserError or OSError. `health_at` is the laptop's clock at the
-    moment when `health` was answered. `resolvers` are the DNS servers the laptop really uses.
+    moment when `health` was answered; without it the server's clock is not judged by it, because
+    old health would look like a slow clock. `resolvers` are the DNS servers the laptop really uses.
     """
 
     roots: Roots
     ssh: Callable[[], str] | None = None
     expected_fingerprint: str = ""
     health: wire.Health | None = None
-    health_at: float = 0.0
+    health_at: float | None = None
     offers: tuple[wire.DhcpOffer, ...] | None = None
     lease: Lease | None = None
     interfaces: tuple[LocalAddress, ...] | None = None

@@ -105,7 +105,10 @@ class Ssh(Check):
             found = look.around.ssh()
         except UserError as error:
             return failed(
-                "refused", f"{error.code} {error.detail}", reason=error.message, remedy=error.cure
+                "refused",
+                f"{error.code} {error.detail}",
+                reason=error.message,
+                remedy=error.cure or "Check again.",
             )
         except OSError as error:
             return failed("failed", f"{type(error).__name__}: {error}")
