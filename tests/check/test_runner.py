@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from graphlib import TopologicalSorter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wizard.agent import wire
@@ -183,6 +183,7 @@ def test_a_list_of_checks_that_makes_no_sense_is_refused(checks: list[Check]) ->
         run(checks, TARGET, AROUND)
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     st.lists(
         st.tuples(st.sampled_from(sorted(SAY)), st.sets(st.integers(0, 5)), st.booleans()),
@@ -287,6 +288,7 @@ RESULTS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(RESULTS)
 def test_a_result_survives_the_way_through_json(result: Result) -> None:
     assert Result.from_plain(result.plain()) == result

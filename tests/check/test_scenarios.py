@@ -361,7 +361,9 @@ def test_scenario(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     settings, changes = CASES[name]
     if name in SLOW:
         for check in CHECKS:
-            monkeypatch.setattr(type(check), "limit", 2.0)
+            monkeypatch.setattr(type(check), "limit", 5.0)
+            # Sockets give up long before the runner does, also on a busy machine.
+            monkeypatch.setattr(type(check), "SHARE", 0.35)
     with Clinic(**settings).open(tmp_path) as (target, around, _):
         report = run(CHECKS, target, around)
     assert said(report) == expected(changes)
