@@ -23,7 +23,6 @@ from wizard.agent.probe import (
     _options,
     _sum,
     find_address,
-    find_dhcp,
 )
 
 INSIDE = """
@@ -82,7 +81,8 @@ def dnsmasq(lan: Lan, tmp_path: Path) -> Iterator[Lan]:
     assert shutil.which("dnsmasq"), "install dnsmasq-base"
     ip("-n", lan.neighbour, "addr", "add", "10.20.0.1/24", "dev", "lan0")
     argv = ["ip", "netns", "exec", lan.neighbour, "dnsmasq", "--keep-in-foreground", "--port=0",
-            "--conf-file=/dev/null", "--interface=lan0", "--bind-dynamic", "--no-ping", "--user=root",
+            "--conf-file=/dev/null", "--interface=lan0", "--bind-dynamic", "--no-ping",
+            "--user=root",
             "--dhcp-range=10.20.0.50,10.20.0.99,1h", "--dhcp-option=6,10.20.0.7,10.20.0.8",
             "--dhcp-option=15,clinic.example", "--dhcp-authoritative", "--log-facility=-",
             f"--dhcp-leasefile={tmp_path}/leases", "--pid-file="]  # fmt: skip
@@ -170,7 +170,7 @@ class InNamespace(Host):
     def run(
         self,
         argv: list[str],
-        input: str = "",
+        input: str = "",  # noqa: A002 Host calls it so
         timeout: float = 60.0,
         env: dict[str, str] | None = None,
     ) -> Done:
@@ -267,8 +267,8 @@ def test_the_question_is_well_formed() -> None:
 
 def test_macs_that_are_none(tmp_path: Path) -> None:
     for number, text in enumerate(("00:00:00:00:00:00", "", "nonsense", "80:00:02:08:fe:80:00:00")):
-        folder = tmp_path / ("sys/class/net/x%d" % number)
+        folder = tmp_path / f"sys/class/net/x{number}"
         folder.mkdir(parents=True)
         (folder / "address").write_text(text)
         with pytest.raises(ProbeError):
-            _mac(Host(str(tmp_path)), "x%d" % number)
+            _mac(Host(str(tmp_path)), f"x{number}")

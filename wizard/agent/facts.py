@@ -6,10 +6,10 @@ is guarded: one that fails leaves a safe value and an entry in `problems`, never
 
 from __future__ import annotations
 
-import sys
 import threading
 from typing import Any, Callable, Dict, List
 
+from . import VERSION
 from .docker import Docker
 from .host import Host
 from .look import (
@@ -105,7 +105,7 @@ def facts(host: Host, connection: str, domain: str = "") -> Dict[str, Any]:
     net["netplan"] = yaml()
 
     found = {
-        "agent": _version(),
+        "agent": VERSION,
         "system": machine,
         "clock": parts.read("clock", _no_clock(), lambda: system.clock(host, units)),
         "disks": parts.read("disks", [], lambda: system.disks(host)),
@@ -142,11 +142,6 @@ def facts(host: Host, connection: str, domain: str = "") -> Dict[str, Any]:
     }
     found["problems"] = sorted(set(parts.problems))
     return found
-
-
-def _version() -> str:
-    # the package itself: wizard.agent here, cht_agent in the zipapp
-    return str(getattr(sys.modules[__name__.rpartition(".")[0]], "VERSION", ""))
 
 
 def _pending(host: Host) -> Any:

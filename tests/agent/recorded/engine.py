@@ -84,7 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
         engine = self.served
         size = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(size)
-        engine.requests.append("%s %s" % (self.command, self.path))
+        engine.requests.append(f"{self.command} {self.path}")
         self.close_connection = True
         if engine.raw is not None:
             self.say_slowly(engine.raw, engine.delay)
@@ -103,16 +103,16 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             container = engine.find(parts[1])
             if container is None:
-                self.say({"message": "No such container: %s" % parts[1]}, 404)
+                self.say({"message": f"No such container: {parts[1]}"}, 404)
             elif parts[2] == "json":
                 self.chunked(container.details)
             elif parts[2] == "archive":
                 self.archive(container, query["path"], body)
             elif parts[2] == "exec":
                 if not container.details["State"]["Running"]:
-                    self.say({"message": "container %s is not running" % parts[1]}, 409)
+                    self.say({"message": f"container {parts[1]} is not running"}, 409)
                     return
-                identity = "exec%d" % len(engine.execs)
+                identity = f"exec{len(engine.execs)}"
                 engine.execs[identity] = (container, json.loads(body)["Cmd"])
                 self.say({"Id": identity}, 201)
             else:
@@ -157,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
                 info.type = tarfile.DIRTYPE
                 archive.addfile(info)
             else:
-                self.say({"message": "Could not find the file %s" % path}, 404)
+                self.say({"message": f"Could not find the file {path}"}, 404)
                 return
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
@@ -232,7 +232,7 @@ def nginx(
     return {
         "Id": (name.encode().hex() + "0" * 64)[:64],
         "Name": "/" + name,
-        "Config": {"Image": "%s:%s" % (image, version)},
+        "Config": {"Image": f"{image}:{version}"},
         "State": {"Running": running, "Status": "running" if running else "exited"},
         "HostConfig": {"PortBindings": bound, "RestartPolicy": {"Name": "always"}},
         "NetworkSettings": {"Ports": bound if running else {}, "Networks": {"cht-net": {}}},
