@@ -265,10 +265,10 @@ def main(argv):
 def package(source: str = AGENT) -> Package:
     """Return the agent with another conversation in it, delivered by the real bootstrap."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(build.zipapp_bytes())) as real:
-        with zipfile.ZipFile(buffer, "w") as archive:
-            for name in real.namelist():
-                ours = name == "cht_agent/__main__.py"
-                archive.writestr(zipfile.ZipInfo(name), source if ours else real.read(name))
+    real = zipfile.ZipFile(io.BytesIO(build.zipapp_bytes()))
+    with real, zipfile.ZipFile(buffer, "w") as archive:
+        for name in real.namelist():
+            ours = name == "cht_agent/__main__.py"
+            archive.writestr(zipfile.ZipInfo(name), source if ours else real.read(name))
     data = buffer.getvalue()
     return Package(sha256(data).hexdigest(), lambda: data, build.bootstrap())

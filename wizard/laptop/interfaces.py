@@ -141,9 +141,13 @@ def _not(code: str, **arguments: str) -> Reach:
 def _example(target: ipaddress.IPv4Interface | ipaddress.IPv6Interface) -> str:
     """Return an address near the end of the subnet that is not the server's own."""
     network = target.network
-    last = int(network.network_address) + network.num_addresses - 1
-    below = 1 if network.prefixlen >= network.max_prefixlen - 2 else 4
-    for value in range(last - below, int(network.network_address), -1):
+    first = int(network.network_address)
+    last = first + network.num_addresses - 1
+    if network.prefixlen < network.max_prefixlen - 1:  # not RFC 3021
+        first, last = first + 1, last - 1
+    if last - first > 8:
+        last -= 3
+    for value in range(last, first - 1, -1):
         if value != int(target.ip):
             return f"{ipaddress.ip_address(value)}/{network.prefixlen}"
     return str(target)

@@ -172,7 +172,7 @@ def neighbours(text: str) -> dict[str, str]:
     table: dict[str, str] = {}
     for line in text.splitlines():
         address, mac = _LINK_LOCAL.search(line), _MAC.search(line)
-        if address and mac and "FAILED" not in line:
+        if address and mac and mac[0].strip("0:-"):
             table[address[0].lower()] = mac[0].lower().replace("-", ":")
     return table
 
