@@ -53,9 +53,11 @@ def plan(
     opened: tuple[wire.OpenPort, ...] = ()
     if wanted is not None:
         address = static_ip(draft, wanted)
-        opened = firewall(draft, wanted)
         ports.ports(draft, wanted)
-        if _named(site, wanted):
+        # Without the address there is nothing that DNS and DHCP could be bound to.
+        if address.possible:
+            opened = firewall(draft, wanted)
+        if address.possible and _named(site, wanted):
             service = dns_dhcp(draft, wanted)
     if not renew:
         ports.https(draft, repaired=any(c.https_port == 443 for c in new_certificate))
@@ -71,14 +73,16 @@ def plan(
         *service.start,
     )
     files = [c.path for c in changes if isinstance(c, wire.WriteFile)]
+    problems = _problems(site, facts, draft.problems, renew)
+    hindered = any(p.severity != "note" for p in problems)
     return Plan(
         changes=changes,
-        problems=_problems(site, facts, draft.problems, renew),
+        problems=problems,
         now=now,
         interface=site.static_ip.interface,
         who=who,
         renew=renew,
-        no_op=sentences.no_op(site, renew),
+        no_op=sentences.no_op(site, renew, hindered),
         before={path: present(facts, path).text for path in files},
     )
 
@@ -98,6 +102,9 @@ def _named(site: Site, wanted: Target) -> bool:
 # What this room knows better than the site's own check: planning's word replaces that one.
 REPLACES = {
     "interface-wifi": "interface_wifi",
+    "manager-none": "interface_unmanaged",
+    "manager-several": "interface_unmanaged",
+    "manager-unsupported": "interface_unmanaged",
     "no-certificate": "certificate_none",
     "web-several": "certificate_web_several",
     "web-unknown": "certificate_web_unknown",

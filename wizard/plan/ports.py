@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from wizard.agent import names
+from wizard.agent import names, wire
 from wizard.plan.draft import Draft
 from wizard.plan.target import Target
 
@@ -19,21 +19,21 @@ def ports(draft: Draft, target: Target) -> None:
     """
     if not draft.site.dns_dhcp.enabled:
         return
-    for listener in draft.facts.listeners:
-        if listener.port not in WHAT or listener.unit == names.DNSMASQ_UNIT:
-            continue
-        if listener.port == 67 and listener.protocol != "udp":
-            continue
-        if _disturbs(listener.address, target):
-            draft.problem(
-                "port-held",
-                "dns_dhcp.enabled",
-                process=listener.process or "Something",
-                of_unit=f" ({listener.unit})" if listener.unit else "",
-                what=WHAT[listener.port],
-                address=listener.address,
-                interface=target.interface.name,
-            )
+    holders: dict[tuple[str, str], list[wire.Listener]] = {}
+    for one in draft.facts.listeners:
+        asked = one.port == 53 or (one.port, one.protocol) == (67, "udp")
+        if asked and one.unit != names.DNSMASQ_UNIT and _disturbs(one.address, target):
+            holders.setdefault((one.process, one.unit), []).append(one)
+    for (process, unit), held in holders.items():
+        draft.problem(
+            "port-held",
+            "dns_dhcp.enabled",
+            process=process or "Something",
+            of_unit=f" ({unit})" if unit else "",
+            what=" and ".join(WHAT[port] for port in sorted({one.port for one in held})),
+            address=", ".join(dict.fromkeys(one.address for one in held)),
+            interface=target.interface.name,
+        )
 
 
 def https(draft: Draft, repaired: bool) -> None:

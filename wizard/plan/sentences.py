@@ -14,7 +14,7 @@ FILES = {
     names.NETWORKMANAGER_FILE: "the fixed address (NetworkManager)",
     names.NETWORKD_FILE: "the fixed address (systemd-networkd)",
     names.INTERFACES_FILE: "the fixed address (ifupdown)",
-    names.CLOUD_INIT_FILE: "that cloud-init leaves the network alone",
+    names.CLOUD_INIT_FILE: "the switch that keeps cloud-init off the network",
 }
 PORTS = {
     (22, "tcp"): "remote login",
@@ -60,8 +60,10 @@ def sentence(change: wire.Change) -> str:
             return f"Install the certificate for {change.domain} in {place} and try it."
 
 
-def no_op(site: Site, renew: bool) -> str:
+def no_op(site: Site, renew: bool, hindered: bool) -> str:
     """Return the sentence for an empty plan."""
+    if hindered:
+        return "There is nothing to do apart from what is said above."
     if renew:
         return "The server already has this certificate and serves it."
     parts = [f"{site.domain} is at {site.static_ip.address}"]

@@ -18,6 +18,7 @@ KINDS = ("ethernet", "bridge", "bond", "vlan")
 class StaticIp:
     """The changes in the three steps in which they are safe."""
 
+    possible: bool = True  # False: the address is not there and cannot be set
     files: tuple[wire.WriteFile, ...] = ()
     beside: tuple[wire.AddAddress, ...] = ()
     switch: tuple[wire.ReloadNetwork, ...] = ()
@@ -26,18 +27,14 @@ class StaticIp:
 def static_ip(draft: Draft, target: Target) -> StaticIp:
     """Plan the fixed address; nothing when it is there already or cannot be set."""
     interface = target.interface
-    if not _usable(draft, interface):
-        return StaticIp()
-    manager = choose(draft, interface)
-    if not manager:
-        return StaticIp()
-    rendered = MANAGERS[manager](draft, target)
+    manager = choose(draft, interface) if _usable(draft, interface) else ""
+    rendered = MANAGERS[manager](draft, target) if manager else None
     if rendered is None:
-        return StaticIp()
+        return StaticIp(possible=_in_force(draft.facts, target))
     files = (*cloud_init.files(draft), *rendered)
     # Without a cable no manager brings an address up, so a second try would change nothing.
     if not rendered and (not interface.carrier or _in_force(draft.facts, target)):
-        return StaticIp(files)
+        return StaticIp(files=files)
     present = {a.address for a in interface.addresses}
     beside = () if str(target.address.ip) in present else (_beside(target),)
     by_networkmanager = "networkmanager" in (manager, draft.facts.network.renderer)
@@ -52,7 +49,7 @@ def static_ip(draft: Draft, target: Target) -> StaticIp:
     )
     if target.gateway and not target.nameservers:
         draft.problem("server-without-dns", "dns_dhcp.upstream", "note")
-    return StaticIp(files, beside, (reload,))
+    return StaticIp(True, files, beside, (reload,))
 
 
 def _beside(target: Target) -> wire.AddAddress:

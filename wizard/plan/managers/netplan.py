@@ -12,6 +12,7 @@ from typing import Any
 
 from wizard.agent import names, wire
 from wizard.plan.draft import Draft
+from wizard.plan.managers import networkmanager
 from wizard.plan.target import Target
 from wizard.plan.templates import render as fill
 from wizard.plan.yaml import emit
@@ -59,10 +60,10 @@ def render(draft: Draft, target: Target) -> tuple[wire.WriteFile, ...] | None:
     ours = draft.write(names.NETPLAN_FILE, text, TOPIC, 0o600, "netplan")
     if ours is None:
         return None
-    old = [d for d in found if d.path != names.NETPLAN_FILE]
+    old = [d for d in found if d.path != names.NETPLAN_FILE and d.content]
     changed: list[wire.WriteFile] = []
     for path in dict.fromkeys(d.path for d in old):
-        rest = _without(documents[path], [d for d in old if d.path == path])
+        rest = _without(documents, path, [d for d in old if d.path == path])
         content = fill("netplan-rest.yaml", document=emit(rest).rstrip()) if rest else None
         files = draft.rewrite(path, content, TOPIC, 0o600, "netplan" if content else "")
         if files is None:
@@ -175,9 +176,15 @@ def _document(facts: wire.Facts, target: Target, found: list[Definition]) -> dic
     definition: dict[str, Any] = {key: kept[key] for key in sorted(kept)}
     if facts.network.renderer == "networkmanager":
         definition["renderer"] = "NetworkManager"
-        # Before any profile that NetworkManager made by itself for this interface.
-        priority = {"connection.autoconnect-priority": "100"}
-        definition["networkmanager"] = {"passthrough": priority}
+        # First: before any profile that NetworkManager made by itself for this interface. Then
+        # what netplan would leave to chance: without an IPv6 address it writes "ignore".
+        passthrough = {
+            "connection.autoconnect-priority": str(networkmanager.PRIORITY),
+            "ipv6.method": networkmanager.method6(target),
+        }
+        if networkmanager.keeps_eui64(target.interface):
+            passthrough["ipv6.addr-gen-mode"] = "eui64"
+        definition["networkmanager"] = {"passthrough": passthrough}
     definition |= {
         "dhcp4": False,
         "dhcp6": False,
@@ -192,15 +199,29 @@ def _document(facts: wire.Facts, target: Target, found: list[Definition]) -> dic
     return {"network": {"version": 2, section: {one_id: definition}}}
 
 
-def _without(document: Any, gone: list[Definition]) -> dict[str, Any]:
+def _without(documents: Mapping[str, Any], path: str, gone: list[Definition]) -> dict[str, Any]:
     """Return a document without some definitions; empty when nothing of worth remains.
 
-    A renderer stays, because it counts for the other files too.
+    A renderer stays, because it counts for the other files too. Where a VLAN or a bridge refers
+    to a definition, its bare name stays: netplan reads files in order and wants it defined by
+    then.
     """
-    rest: dict[str, Any] = copy.deepcopy(dict(document))
+    rest: dict[str, Any] = copy.deepcopy(dict(documents[path]))
     network = rest["network"]
     for one in gone:
         del network[one.section][one.id]
+        others = [rest, *(document for key, document in documents.items() if key != path)]
+        if any(_refers(document, one.id) for document in others):
+            network[one.section][one.id] = {}
         if not network[one.section]:
             del network[one.section]
     return rest if set(network) - {"version"} or set(rest) - {"network"} else {}
+
+
+def _refers(value: Any, name: str) -> bool:
+    """True when a definition's id is the value of some setting (`link`, `interfaces` ...)."""
+    if isinstance(value, Mapping):
+        return any(_refers(item, name) for key, item in value.items() if key != "set-name")
+    if isinstance(value, (list, tuple)):
+        return any(_refers(item, name) for item in value)
+    return bool(value == name)

@@ -44,10 +44,10 @@ def render(draft: Draft, target: Target) -> tuple[wire.WriteFile, ...] | None:
         mtu=f"mtu={interface.mtu}" if interface.mtu != 1500 else "",
         address=f"{target.address}{gateway}",
         dns="dns=" + "".join(f"{n};" for n in _family(target, 4)) if _family(target, 4) else "",
-        method6=_method6(target),
+        method6=method6(target),
         address6=f"address1={target.address6}" if target.address6 else "",
         dns6="dns=" + "".join(f"{n};" for n in _family(target, 6)) if _family(target, 6) else "",
-        addr_gen_mode=_addr_gen_mode(interface),
+        addr_gen_mode="addr-gen-mode=eui64" if keeps_eui64(interface) else "",
     )
     return draft.write(names.NETWORKMANAGER_FILE, content, TOPIC, 0o600)
 
@@ -61,30 +61,28 @@ def _family(target: Target, version: int) -> list[str]:
     return [n for n in target.nameservers if ipaddress.ip_address(n).version == version]
 
 
-def _method6(target: Target) -> str:
-    """Never "disabled": the link-local address is the lifeline of a change."""
+def method6(target: Target) -> str:
+    """Return ipv6.method, never "disabled": the link-local address is a change's lifeline."""
     if target.accept_ra:
         return "auto"
     return "manual" if target.address6 else "link-local"
 
 
-def _addr_gen_mode(interface: wire.Interface) -> str:
-    """Keep an EUI-64 link-local address, so that a session over it survives the change.
+def keeps_eui64(interface: wire.Interface) -> bool:
+    """True when the link-local address comes from the MAC (RFC 4291, appendix A) and can stay.
 
-    The other kind is derived from the profile's UUID and cannot be kept.
+    A session over it then survives the change. The other kind is derived from the profile's UUID
+    and cannot be kept.
     """
-    if not interface.mac:
-        return ""
     octets = bytes.fromhex(interface.mac.replace(":", ""))
     if len(octets) != 6:
-        return ""
+        return False
     eui64 = bytes([octets[0] ^ 2, *octets[1:3], 0xFF, 0xFE, *octets[3:]])
     wanted = ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + eui64)
-    kept = any(
+    return any(
         a.family == 6 and a.scope == "link" and ipaddress.IPv6Address(a.address) == wanted
         for a in interface.addresses
     )
-    return "addr-gen-mode=eui64" if kept else ""
 
 
 def _profiles(facts: wire.Facts, interface: str) -> list[tuple[str, int]]:
