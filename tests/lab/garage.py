@@ -82,9 +82,9 @@ class Garage:
         self._in_use.clear()
 
 
-# Seconds. dhclient goes by the wall clock: after half of the office's twelve hours it would renew,
+# Seconds. dhclient goes by the wall clock: after half of the office's eight days it would renew,
 # after all of them drop the address, and either would happen in the middle of a test.
-KEPT_FOR = 4 * 3600
+KEPT_FOR = 3 * 24 * 3600
 
 
 def _kept_boot(image: Image, kernel_arguments: str, memory: int) -> Path:

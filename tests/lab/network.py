@@ -17,6 +17,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -29,9 +30,10 @@ Result = TypeVar("Result")
 
 BRIDGE = "lan"
 OFFICE = "10.77.0.1"
-OFFICE_RANGE = "10.77.0.50,10.77.0.150,255.255.255.0,12h"
+OFFICE_RANGE = "10.77.0.50,10.77.0.150,255.255.255.0,192h"  # eight days, as Windows servers give
 _NETNS = Path("/etc/netns")
 _LEASES = Path("/var/lib/dhcp")
+_SLOW_CABLE = Path(__file__).with_name("slow_cable.py")
 _NAME = re.compile(r"^chtlab(\d+)x\d+-")
 _counter = itertools.count(1)
 
@@ -221,8 +223,11 @@ class Lan(Namespace):
         self.hosts: list[Host] = []
         self._closing: list[Callable[[], None]] = []
         self._ports = itertools.count(1)
+        self._slow: dict[str, subprocess.Popen[bytes]] = {}
         super().__init__(f"{self.prefix}-lan")
         atexit.register(self.close)
+        # The bridge is a cable, not a host: it must not answer when somebody asks who is there.
+        self.run(["sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6"])
         _ip(
             "-n",
             self.namespace,
@@ -255,10 +260,26 @@ class Lan(Namespace):
         with contextlib.suppress(LabError):
             _ip("-n", self.namespace, "link", "del", port)
 
-    def netem(self, port: str, spec: str | None) -> None:
-        """Make the way towards the thing on `port` slow or lossy ("delay 150ms loss 2%"); None
-        heals it."""
-        _netem(self.namespace, port, spec)
+    def netem(self, port: str, delay: float = 0, loss: float = 0) -> None:
+        """Make the cable at `port` slow (ms each way) or lossy (percent); nothing given heals it."""
+        inner, outer = f"i{port}", f"o{port}"
+        if (running := self._slow.pop(port, None)) is not None:
+            stop_process(running)
+            self.remove_port(outer)
+            _ip("-n", self.namespace, "link", "set", port, "master", BRIDGE)
+        if not delay and not loss:
+            return
+        _ip("-n", self.namespace, "link", "add", outer, "type", "veth", "peer", "name", inner)
+        _ip("-n", self.namespace, "link", "set", inner, "up")
+        _ip("-n", self.namespace, "link", "set", outer, "master", BRIDGE, "up")
+        _ip("-n", self.namespace, "link", "set", port, "nomaster")
+        self._slow[port] = process = self.popen(
+            [sys.executable, str(_SLOW_CABLE), port, inner, str(delay), str(loss)],
+            stdout=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        if process.stdout.readline() != b"ready\n":
+            raise LabError("the slow cable did not start")
 
     def at_close(self, action: Callable[[], None]) -> None:
         """Something that must happen before the LAN goes, such as ending a machine on it."""
@@ -366,11 +387,9 @@ class Host(Namespace):
     def plug(self) -> None:
         _ip("-n", self.lan.namespace, "link", "set", self.port, "up")
 
-    def netem(self, spec: str | None) -> None:
-        """Make the cable slow or lossy in both directions ("delay 150ms loss 2%"); None heals
-        it."""
-        _netem(self.namespace, self.interface, spec)
-        _netem(self.lan.namespace, self.port, spec)
+    def netem(self, delay: float = 0, loss: float = 0) -> None:
+        """Make the cable slow (ms each way) or lossy (percent); nothing given heals it."""
+        self.lan.netem(self.port, delay, loss)
 
     def dhcp_client(self, timeout: float = 30) -> Lease:
         """Get an address as a laptop does, with the real dhclient; it keeps running and renews."""
@@ -508,16 +527,6 @@ class Dnsmasq:
 
     def stop(self) -> None:
         stop_process(self._process)
-
-
-def _netem(namespace: str, interface: str, spec: str | None) -> None:
-    wanted = ["netem", *spec.split()] if spec else []
-    change = ["replace" if spec else "del", "dev", interface, "root", *wanted]
-    done = subprocess.run(
-        ["tc", "-n", namespace, "qdisc", *change], capture_output=True, text=True, timeout=30
-    )
-    if done.returncode and spec:
-        raise LabError(f"tc: {done.stderr.strip()}")
 
 
 def _sweep() -> None:

@@ -38,7 +38,6 @@ TOOLS = {
     "gpg-agent": "gpg-agent",
     "gpgconf": "gpgconf",
     "ssh-keygen": "openssh-client",
-    "tc": "iproute2",
     "chromium": "chromium",
     "certutil": "libnss3-tools",
 }
@@ -137,6 +136,8 @@ def ensure_image(recipe: Recipe) -> Image:
     with locked(recipe.kind):
         if image.disk.exists():
             return image
+        for left in CACHE.glob(f"{recipe.kind}-building-*"):  # of a build that was killed
+            shutil.rmtree(left)
         standin = ensure_standin()
         started = time.monotonic()
         log(f"{recipe.kind}: building the root ({recipe.suite})")

@@ -187,10 +187,13 @@ def test_cable_and_slow_link(lan_pair: tuple[Host, Host]) -> None:
     assert one.run(ping, check=False).returncode
     other.plug()
     one.run(["ping", "-c", "1", "-W", "20", "10.77.9.2"])
-    other.netem("delay 150ms")
+    other.netem(delay=150)
     answer = one.run(ping).stdout
-    assert float(answer.partition("time=")[2].split()[0]) >= 290
-    other.netem(None)
+    assert 290 <= float(answer.partition("time=")[2].split()[0]) < 1500
+    other.netem(loss=100)
+    assert one.run(ping, check=False).returncode
+    other.netem()
+    assert float(one.run(ping).stdout.partition("time=")[2].split()[0]) < 100
 
 
 @pytest.fixture
