@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import socket
+import sys
 import threading
 import time
 from typing import Any
@@ -84,8 +85,9 @@ def _scope_exists(scope: str) -> bool:
 
 
 def _example() -> str:
-    names = [name for _, name in socket.if_nameindex() if not name.startswith("lo")]
-    return names[0] if names else "eth0"
+    rows = [row for row in socket.if_nameindex() if not row[1].startswith(("lo", "Loopback"))]
+    index, name = rows[0] if rows else (1, "eth0")
+    return str(index) if sys.platform == "win32" else name
 
 
 def _tune(sock: socket.socket) -> None:

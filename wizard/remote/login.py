@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -270,8 +269,3 @@ def _prefer(transport: paramiko.Transport, kinds: tuple[str, ...]) -> None:
         if name in kinds or (name.startswith("rsa-sha2-") and "ssh-rsa" in kinds)
     ]
     options.key_types = tuple(known + [name for name in offered if name not in known])
-
-
-def alive() -> int:
-    """Return how many SSH threads run: zero when everything was closed."""
-    return sum(isinstance(t, paramiko.Transport) for t in threading.enumerate())
