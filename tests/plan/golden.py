@@ -6,7 +6,7 @@ written by `python -m tests.plan.golden --write` and read by a person before it 
 case.json: `about` (one sentence), `rows` (of the catalogue of failures seen elsewhere, see
 docs), `base` (facts, below `bases/`), `site` (below `sites/`), and if need be `applied` (plan and
 carry out once before any change), `changes` (see `change`), `site_changes` (dotted path to
-value), `certificate` (serial number; 0 = none), `renew`.
+value), `certificate` (serial number; 0 = none), `key` (false: without it), `renew`.
 """
 
 from __future__ import annotations
@@ -72,12 +72,12 @@ def load(name: str) -> Case:
     """Read a case. Raises KeyError for a path in `changes` that leads nowhere."""
     data = json.loads((HERE / "cases" / name / "case.json").read_text("utf-8"))
     known = {"about", "rows", "base", "site", "applied", "changes", "site_changes"}
-    unknown = set(data) - known - {"certificate", "renew"}
+    unknown = set(data) - known - {"certificate", "key", "renew"}
     assert not unknown, f"{name}: {unknown}"
     facts = json.loads((HERE / "bases" / f"{data['base']}.json").read_text("utf-8"))
     site = site_of(data["site"], data.get("site_changes", {}))
     serial = data.get("certificate", 1)
-    certificate = bundle(serial) if serial else None
+    certificate = bundle(serial, key=data.get("key", True)) if serial else None
     if data.get("applied"):
         before = wire.decode(wire.Facts, facts)
         first = site_of(data["site"], {})

@@ -15,18 +15,19 @@ DOMAIN = "clinic.example.org"
 BEFORE = datetime.datetime(2026, 11, 1, tzinfo=datetime.UTC)
 
 
-def bundle(serial: int = 1) -> Bundle:
+def bundle(serial: int = 1, key: bool = True) -> Bundle:
     """Return a bundle for DOMAIN; other serial numbers are renewals.
 
     Ed25519 signs the same bytes the same way each time, so the fingerprints can stand in files.
     """
     root, issuer = (ed25519.Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2))
-    key = ec.derive_private_key(0x5EED, ec.SECP256R1())
+    private = ec.derive_private_key(0x5EED, ec.SECP256R1())
     intermediate = _builder("Test intermediate", "Test root", issuer.public_key(), 100)
-    leaf = _builder(DOMAIN, "Test intermediate", key.public_key(), serial).add_extension(
+    leaf = _builder(DOMAIN, "Test intermediate", private.public_key(), serial).add_extension(
         x509.SubjectAlternativeName([x509.DNSName(DOMAIN)]), critical=False
     )
-    return Bundle(leaf.sign(issuer, None), (intermediate.sign(root, None),), key)
+    chain = (intermediate.sign(root, None),)
+    return Bundle(leaf.sign(issuer, None), chain, private if key else None)
 
 
 def sha256_of_chain(pem: str) -> tuple[str, ...]:
