@@ -184,12 +184,13 @@ class Clinic:
     def _renew_lease(self) -> None:
         self.laptop.dhcp_client(timeout=240)
 
-    def give_dnsmasq(self, debs: Path) -> None:
+    def give_dnsmasq(self) -> None:
         """Install dnsmasq from files, for tests that are not about packages."""
         if not self.server.run("test -x /usr/sbin/dnsmasq", check=False).status:
             return
-        for deb in sorted(debs.glob("*.deb")):
-            self.server.write_file(f"/root/{deb.name}", deb.read_bytes())
+        for name in ("dnsmasq-base", "libnftables1", "libjansson4"):
+            (deb,) = self.server.image.debs.glob(f"{name}_*.deb")
+            self.server.write_file(f"/root/{name}.deb", deb.read_bytes())
         self.server.run("dpkg -i /root/*.deb && rm /root/*.deb", timeout=180)
 
     def etc(self) -> str:

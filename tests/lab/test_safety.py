@@ -25,7 +25,7 @@ def clinic(
 ) -> Clinic:
     """A server about to be changed; the office goes on giving addresses, as its old home."""
     made = Clinic(machine(kind), laptop, ca, tmp_path)
-    made.give_dnsmasq(repository.build())
+    made.give_dnsmasq()
     laptop.dhcp_client()
     made.decide(host=made.server.wait_address(), accept=("other-dhcp",))
     return made

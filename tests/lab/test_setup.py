@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import repository
 from tests.lab.browser import Browser
 from tests.lab.ca import DOMAIN, Ca
 from tests.lab.clinic import NEW, Clinic, poll
@@ -23,7 +22,7 @@ pytestmark = pytest.mark.timeout(1500)
 def clinic(kind: str, machine: MachineFactory, laptop: Host, ca: Ca, tmp_path: Path) -> Clinic:
     """A server with an address from the office, and dnsmasq's package on it."""
     made = Clinic(machine(kind), laptop, ca, tmp_path)
-    made.give_dnsmasq(repository.build())
+    made.give_dnsmasq()
     return made
 
 
@@ -124,7 +123,7 @@ def test_without_ipv6(
 ) -> None:
     """Without a lifeline the laptop proves itself at the new address all the same."""
     clinic = Clinic(machine(kind, kernel_arguments="ipv6.disable=1"), laptop, ca, tmp_path)
-    clinic.give_dnsmasq(repository.build())
+    clinic.give_dnsmasq()
     laptop.add_address("10.77.0.2/24")
     laptop.add_address("10.20.0.99/24")
     laptop.use_name_servers("10.20.0.1")
