@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from typing import Any, Optional
@@ -178,6 +179,8 @@ class Apply:
         if not order["confirm"]:
             transaction.set_state("confirmed")
             return None
+        if hasattr(os, "sync"):
+            os.sync()  # what others wrote for us: firewall rules, links of units, packages
         # The laptop gets the whole time from now on to find its way.
         transaction.arm(order["seconds"])
         transaction.set_state(

@@ -32,27 +32,31 @@ def confirmed(transaction: "Transaction") -> Plain:
 
 
 def finish(transaction: "Transaction", result: Plain, keep_images: bool = False) -> None:
-    """Disarm, take the boot units away, note the outcome, move the folder into the history.
+    """Note the outcome, make the transaction disappear, and take away what guarded it.
 
-    Each part may be repeated; the folder's disappearance is the last.
+    The guards go last: a cut at any point leaves either a transaction that is still guarded, or
+    guards with nothing to do, which `tidy` removes.
     """
     host = transaction.host
-    transaction.disarm()
-    units.remove_recovery(host)
     disk.land(host.path(names.STATE + "/last.json"), json.dumps(result).encode(), 0o600)
     transaction.emit_outcome(result)
-    archive(transaction, keep_images)
-
-
-def archive(transaction: "Transaction", keep_images: bool) -> None:
-    """Move the folder into the history, its secrets removed on the way."""
     base = os.path.join(transaction.base, "history")
     disk.make_folder(base, 0o700)
     name = str(transaction.state().get("id") or "unknown")
+    timers = transaction.timers()
     hidden = os.path.join(base, "." + name)
     shutil.rmtree(hidden, ignore_errors=True)
     os.rename(transaction.folder, hidden)  # from here on there is no transaction
     disk.sync_folder(transaction.base)
+    for timer in timers:
+        units.disarm(host, timer)
+    units.remove_recovery(host)
+    _file_away(base, name, keep_images)
+
+
+def _file_away(base: str, name: str, keep_images: bool) -> None:
+    """Move the hidden folder into the history, its secrets removed on the way."""
+    hidden, final = os.path.join(base, "." + name), os.path.join(base, name)
     for entry in os.listdir(hidden):
         path = os.path.join(hidden, entry)
         if entry in KEPT or (keep_images and entry == "before"):
@@ -61,11 +65,25 @@ def archive(transaction: "Transaction", keep_images: bool) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             disk.remove(path)
-    final = os.path.join(base, name)
     shutil.rmtree(final, ignore_errors=True)
     os.rename(hidden, final)
     disk.sync_folder(base)
     _prune(base, HISTORY)
+
+
+def tidy(transaction: "Transaction") -> None:
+    """Remove what a cut left of a transaction that is over; the lock is ours."""
+    if transaction.exists():
+        return
+    host = transaction.host
+    units.remove_recovery(host)
+    for entry in host.list(names.STATE):
+        if entry.startswith(("new-", "scratch-")):
+            shutil.rmtree(os.path.join(transaction.base, entry), ignore_errors=True)
+    history = os.path.join(transaction.base, "history")
+    for entry in host.list(names.STATE + "/history"):
+        if entry.startswith("."):
+            _file_away(history, entry[1:], keep_images=False)
 
 
 def _prune(base: str, keep: int) -> None:

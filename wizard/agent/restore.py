@@ -9,7 +9,7 @@ from . import disk, ending, units
 from .changes import Plain, Step, StepError, Timings, module
 from .changes.service import reload_units
 from .host import Host
-from .transaction import Transaction, boot_id, busy, outcome, sweep
+from .transaction import Transaction, boot_id, busy, outcome
 
 # Within a phase the last step is undone first. Files before everything that reads them; units
 # are disabled before their files go (systemctl cannot do it afterwards) and enabled after the
@@ -31,7 +31,10 @@ def roll_back(host: Host, reason: str, timings: Optional[Timings] = None) -> Opt
     """
     transaction = Transaction(host, timings)
     state = transaction.state().get("state")
-    if state is None:
+    if state is None and not transaction.exists():
+        if transaction.lock.take():
+            ending.tidy(transaction)
+            transaction.lock.release()
         return None
     if reason == "timeout" and (transaction.seconds_left() or 0.0) > 2.0:
         return None
@@ -73,14 +76,13 @@ def recover(host: Host, stage: str, timings: Optional[Timings] = None) -> Option
     if stage not in ("files", "containers"):
         raise ValueError(stage)
     transaction = Transaction(host, timings)
-    sweep(host)
-    if not transaction.exists():
-        return None
     if not transaction.lock.take(wait=30.0, who="boot"):
         return None
     try:
         if transaction.exists():
             return conclude(transaction, stage, "restart")
+        if stage == "containers":
+            ending.tidy(transaction)
         return None
     finally:
         transaction.lock.release()

@@ -205,7 +205,6 @@ class Serve:
                 if current.alive(starting=False):
                     raise transaction.busy(current)
                 self._clean_up(current)
-            transaction.sweep(self.host)
             current.create(wanted)
             try:
                 units.detach(

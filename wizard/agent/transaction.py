@@ -13,7 +13,7 @@ import contextlib
 import json
 import os
 import time
-from typing import Any, Optional
+from typing import Any, List, Optional
 
 from . import disk, names, units
 from .changes import Plain, StepError, Timings
@@ -151,15 +151,13 @@ class Transaction:
         if old.get("boot_id") == boot_id(self.host):
             units.disarm(self.host, old["unit"])
 
-    def disarm(self) -> None:
-        """Stop the timer, if one was armed since this start."""
+    def timers(self) -> List[str]:
+        """Return the names of all timers that may be armed now."""
         timer = self._read("timer.json")
-        if timer and timer.get("boot_id") == boot_id(self.host):
-            units.disarm(self.host, timer["unit"])
-            # A crash between arming and noting it leaves a timer with the next number.
-            units.disarm(self.host, units.timer_name(self.state()["id"], timer["number"] + 1))
-        elif self.state():
-            units.disarm(self.host, units.timer_name(self.state()["id"], 1))
+        current = timer.get("boot_id") == boot_id(self.host)
+        number = int(timer["number"]) if current else 0
+        # A crash between arming and noting it leaves one with the next number.
+        return [units.timer_name(self.state()["id"], n) for n in (number, number + 1) if n]
 
     # -------------------------------------------------------------------- voices
 
@@ -392,14 +390,3 @@ def _remove_tree(path: str) -> None:
     import shutil
 
     shutil.rmtree(path, ignore_errors=True)
-
-
-def sweep(host: Host) -> None:
-    """Remove what a power cut left beside the transaction: half-made or half-archived folders."""
-    base = host.path(names.STATE)
-    for entry in host.list(names.STATE):
-        if entry.startswith(("new-", "scratch-")):
-            _remove_tree(os.path.join(base, entry))
-    for entry in host.list(names.STATE + "/history"):
-        if entry.startswith("."):
-            _remove_tree(os.path.join(base, "history", entry))

@@ -12,7 +12,10 @@ from .host import Host
 
 FOLDER = "/etc/systemd/system"
 
-# Both stages run only while there is something unfinished, so a normal start costs nothing.
+# Both stages are there only while something is unfinished, so a normal start costs nothing. The
+# marker is the first thing made and the last removed: a cut in between is tidied by stage 2.
+MARKER = names.STATE + "/recovery"
+
 #
 # Stage 1 has to be over before any network manager or firewall reads its files. It is pulled in
 # by sysinit.target, which every start reaches, rescue mode included: network-pre.target is
@@ -29,7 +32,7 @@ Wants=network-pre.target
 Before=sysinit.target network-pre.target shutdown.target
 Before=systemd-networkd.service NetworkManager.service networking.service netplan-configure.service
 Before=ufw.service firewalld.service nftables.service cloud-init-local.service {dns}
-ConditionPathExists={state}/transaction
+ConditionPathExists={marker}
 
 [Service]
 Type=oneshot
@@ -45,7 +48,7 @@ WantedBy=sysinit.target
 RECOVER_CONTAINERS_TEXT = """[Unit]
 Description=CHT Offline Setup: undo an unconfirmed change in services and containers
 After={first} network.target docker.service
-ConditionPathExists={state}/transaction
+ConditionPathExists={marker}
 
 [Service]
 Type=oneshot
@@ -55,6 +58,13 @@ TimeoutStartSec=900
 [Install]
 WantedBy=multi-user.target
 """
+
+
+# unit -> the folder of its link, in the order in which they are taken away
+WANTS = {
+    names.RECOVER_UNIT: FOLDER + "/sysinit.target.wants",
+    names.RECOVER_CONTAINERS_UNIT: FOLDER + "/multi-user.target.wants",
+}
 
 
 def agent_command() -> List[str]:
@@ -69,13 +79,15 @@ def agent_command() -> List[str]:
 def install_recovery(host: Host) -> None:
     """Write and enable the two boot units without starting them; raises StepError, OSError."""
     agent = " ".join(agent_command())
+    disk.land(host.path(MARKER), b"", 0o600)
     for unit, text in (
-        (names.RECOVER_UNIT, RECOVER_TEXT),
         (names.RECOVER_CONTAINERS_UNIT, RECOVER_CONTAINERS_TEXT),
+        (names.RECOVER_UNIT, RECOVER_TEXT),
     ):
         filled = text.format(
             state=names.STATE,
             library=names.LIBRARY,
+            marker=MARKER,
             dns=names.DNSMASQ_UNIT,
             first=names.RECOVER_UNIT,
             agent=agent,
@@ -83,27 +95,36 @@ def install_recovery(host: Host) -> None:
         path = host.path(FOLDER + "/" + unit)
         disk.make_folder(os.path.dirname(path))
         disk.land(path, filled.encode(), 0o644)
-    argv = ["systemctl", "enable", names.RECOVER_UNIT, names.RECOVER_CONTAINERS_UNIT]
-    done = host.run(argv, timeout=60.0)
-    if not done.ok:
-        raise StepError("recovery-failed", said(done, argv))
+    # Stage 2 first: it can end alone what stage 1 would only begin. One reload is enough.
+    for argv in (
+        ["systemctl", "--no-reload", "enable", names.RECOVER_CONTAINERS_UNIT],
+        ["systemctl", "enable", names.RECOVER_UNIT],
+    ):
+        done = host.run(argv, timeout=60.0)
+        if not done.ok:
+            raise StepError("recovery-failed", said(done, argv))
+    for folder in WANTS.values():  # systemctl does not make its links durable
+        if os.path.isdir(host.path(folder)):
+            disk.sync_folder(host.path(folder))
 
 
 def remove_recovery(host: Host) -> None:
-    """Take the boot units away; may be repeated."""
-    units = (names.RECOVER_UNIT, names.RECOVER_CONTAINERS_UNIT)
-    if not any(host.exists(FOLDER + "/" + unit) for unit in units):
+    """Take the boot units away, stage 2 last; may be repeated."""
+    if not host.exists(MARKER):
         return
-    host.run(["systemctl", "disable", *units], timeout=60.0)
-    for unit in units:
+    for unit, folder in WANTS.items():
+        if host.exists(FOLDER + "/" + unit):
+            host.run(["systemctl", "--no-reload", "disable", unit], timeout=60.0)
         path = host.path(FOLDER + "/" + unit)
         disk.remove(disk.temporary_of(path))
-        # Should systemctl not have been able to: no link may be left pointing nowhere.
-        for target in ("sysinit.target.wants", "multi-user.target.wants"):
-            folder = host.path(FOLDER + "/" + target)
-            if disk.remove(os.path.join(folder, unit)) and not os.listdir(folder):
-                disk.tidy_folders([folder])
         disk.remove(path)
+        # Should systemctl not have been able to: no link may be left pointing nowhere.
+        real = host.path(folder)
+        disk.remove(os.path.join(real, unit))
+        if os.path.isdir(real) and not os.listdir(real):
+            disk.tidy_folders([real])
+    host.run(["systemctl", "daemon-reload"], timeout=60.0)
+    disk.remove(host.path(MARKER))
 
 
 def timer_name(transaction: str, number: int) -> str:

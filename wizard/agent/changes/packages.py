@@ -18,7 +18,8 @@ ENVIRONMENT = {
     "APT_LISTCHANGES_FRONTEND": "none",
 }
 UNREACHABLE = re.compile(
-    r"could not resolve|failure resolving|unable to fetch|failed to fetch|could not connect|cannot initiate|timed out|"
+    r"could not resolve|failure resolving|unable to fetch|failed to fetch|could not connect|"
+    r"cannot initiate|timed out|"
     r"unable to locate|no installation candidate|unreachable",
     re.IGNORECASE,
 )
