@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 Words = Mapping[str, tuple[str, str]]
 """code -> (message template, cure template), in str.format style; one table per room."""
@@ -18,7 +18,7 @@ class UserError(Exception):
     raised is a defect of the program.
     """
 
-    words: Words = {}
+    words: ClassVar[Words] = {}
 
     def __init__(self, code: str, detail: str = "", **arguments: Any) -> None:
         if code not in self.words:

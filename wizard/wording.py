@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from wizard.agent import wire
 from wizard.problem import Problem, UserError, Words, say
@@ -208,7 +208,7 @@ TOPICS = {
 class VisitError(UserError):
     """Something went wrong with the visit itself, or the agent refused."""
 
-    words: Words = {**STEPS, **VISIT, **AGENT}
+    words: ClassVar[Words] = {**STEPS, **VISIT, **AGENT}
 
 
 def survey_problem(code: str, **arguments: Any) -> Problem:
