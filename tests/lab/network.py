@@ -261,7 +261,7 @@ class Lan(Namespace):
             _ip("-n", self.namespace, "link", "del", port)
 
     def netem(self, port: str, delay: float = 0, loss: float = 0) -> None:
-        """Make the cable at `port` slow (ms each way) or lossy (percent); nothing given heals it."""
+        """Make the cable at `port` slow (ms each way) or lossy (percent); nothing: heal it."""
         inner, outer = f"i{port}", f"o{port}"
         if (running := self._slow.pop(port, None)) is not None:
             stop_process(running)
@@ -388,7 +388,7 @@ class Host(Namespace):
         _ip("-n", self.lan.namespace, "link", "set", self.port, "up")
 
     def netem(self, delay: float = 0, loss: float = 0) -> None:
-        """Make the cable slow (ms each way) or lossy (percent); nothing given heals it."""
+        """Make the cable slow (ms each way) or lossy (percent); nothing: heal it."""
         self.lan.netem(self.port, delay, loss)
 
     def dhcp_client(self, timeout: float = 30) -> Lease:
