@@ -30,7 +30,7 @@ from wizard.remote.session import Session
 from wizard.remote.words import Lost, RemoteError
 from wizard.site.model import Site
 from wizard.site.toml import resolve
-from wizard.wording import AGENT, VisitError, survey_problem
+from wizard.wording import VisitError, survey_problem
 
 QUICK = Timeouts(connect=5.0, greeting=10.0, login=15.0, channel=10.0)
 PROVE_SECONDS = 40.0  # the agent waits 45 s for the answer
@@ -656,8 +656,8 @@ def who() -> str:
 
 def explain(error: AgentError) -> VisitError:
     """Give an agent's refusal its sentence."""
-    code = error.code if error.code in AGENT else "agent-defect"
-    return VisitError(code, error.detail, **{**error.arguments, "code": error.code})
+    code = error.code if error.code in VisitError.words else "agent-defect"
+    return VisitError(code, error.detail, **{**error.arguments, "what": error.code})
 
 
 def with_host(site: Site, host: str) -> Site:

@@ -67,13 +67,87 @@ AGENT: dict[str, tuple[str, str]] = {
         "The server's agent refused the order of changes.",
         "This is a defect of the program. Please report it with what stands below.",
     ),
+    "not-root": (
+        "The server's agent does not run as root.",
+        "Log in as a user who may do everything with sudo.",
+    ),
+    "unknown-verb": (
+        "The server's agent is of another version than this program.",
+        "Run the same command again: it brings its own agent along.",
+    ),
+    "probe-no-interface": (
+        "The interface named in the site file is not there, so the LAN cannot be asked.",
+        "Look at `facts` for the names of the server's interfaces.",
+    ),
+    "probe-link-down": (
+        "The server's cable is out, so the LAN cannot be asked.",
+        "Plug it in and try again.",
+    ),
+    "probe-denied": (
+        "The server does not let the program ask the LAN.",
+        "Log in as a user who may do everything with sudo.",
+    ),
+    "probe-bad-address": (
+        "The address to look for is not an IPv4 address.",
+        "Correct static_ip.address in the site file.",
+    ),
     "agent-defect": (
-        "The server's agent failed in a way that was not foreseen ({code}).",
+        "The server's agent failed in a way that was not foreseen ({what}).",
         "Nothing was left half done. Please report it with what stands below.",
     ),
 }
 
 STEPS: dict[str, tuple[str, str]] = {
+    "restart": (
+        "The server was restarted, or lost its power, before the change was confirmed.",
+        "Run the same command again.",
+    ),
+    "died": (
+        "The change was cut off on the server before it was complete.",
+        "Run the same command again.",
+    ),
+    "leftover": (
+        "An earlier change had been cut off on the server.",
+        "Run the same command again.",
+    ),
+    "stop": ("It was stopped as you asked.", "Run the same command again when you want to go on."),
+    "user": ("It was put back as you asked.", "Run `apply` again when you want to go on."),
+    "disk-error": (
+        "The server's disk reported an error.",
+        "A disk that reports errors is often about to fail. Look at it (dmesg), replace it.",
+    ),
+    "internal": (
+        "The server's agent met a situation that was not foreseen.",
+        "This is a defect of the program. Please report it with what stands below.",
+    ),
+    "bad-path": (
+        "A path in the order of changes is not allowed.",
+        "This is a defect of the program. Please report it with what stands below.",
+    ),
+    "unsafe-folder": (
+        "A folder on the server belongs to somebody who could redirect what is written there.",
+        "See below which one; give it to root and take the others' right to write away.",
+    ),
+    "unknown-owner": (
+        "The server does not know a user that a file shall belong to.",
+        "This is a defect of the program. Please report it with what stands below.",
+    ),
+    "image-lost": (
+        "A copy of a file that was to be put back is missing or damaged.",
+        "Look at the file named below and put it right by hand.",
+    ),
+    "not-a-file": (
+        "Where a file is expected there is a folder or something else.",
+        "See below which path it is, and move what lies there away.",
+    ),
+    "undo-address": (
+        "The new address could not be taken away again.",
+        "Restart the server: it is gone then.",
+    ),
+    "undo-packages": (
+        "A package that was installed could not be removed again.",
+        "It does no harm. See below for what the package system says.",
+    ),
     "unconfirmed": (
         "No laptop reached the server at its new address in time.",
         "Look whether this laptop is in the new network, then try again.",
@@ -90,10 +164,6 @@ STEPS: dict[str, tuple[str, str]] = {
     "no-answer": (
         "The laptop fell silent before the old address was given up.",
         "Look at the cable, then run the same command again.",
-    ),
-    "restarted": (
-        "The server was restarted, or lost its power, before the change was confirmed.",
-        "Run the same command again.",
     ),
     "changed-by-hand": (
         "A file was changed by somebody else since the server was looked at.",

@@ -71,7 +71,7 @@ class Host:
     def run(
         self,
         argv: List[str],
-        input: str = "",
+        input: str = "",  # noqa: A002  # as subprocess.run calls it
         timeout: float = 60.0,
         env: Optional[Dict[str, str]] = None,
     ) -> Done:
@@ -94,6 +94,5 @@ class Host:
             return Done(124, "", "%s: no answer within %g seconds" % (argv[0], timeout))
         except OSError as error:
             return Done(126, "", "%s: %s" % (argv[0], error))
-        return Done(
-            done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
-        )
+        out, err = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
+        return Done(done.returncode, out, err)
