@@ -16,13 +16,16 @@ from typing import Any
 from wizard import certificate, check
 from wizard.agent import wire
 from wizard.check import Report, Result, Surroundings, Target
+from wizard.detour import Detour
 from wizard.laptop.awake import awake
 from wizard.laptop.interfaces import Reach, interfaces, reaches
 from wizard.laptop.leases import lease
 from wizard.laptop.resolvers import resolvers
+from wizard.moving import AT_THE_BREAK, SILENT, Moving
 from wizard.plan import Plan, plan
 from wizard.problem import Problem
 from wizard.remote.agent import AgentError, AgentLink
+from wizard.remote.dial import dial
 from wizard.remote.hosts import Accept, KnownHosts
 from wizard.remote.lifeline import Lifeline
 from wizard.remote.login import Credentials, Timeouts
@@ -84,7 +87,7 @@ class Visit:
     """One visit to one site.
 
     `folder` is where relative certificate paths of the site start; `data` holds what the program
-    remembers between visits (known host keys).
+    remembers between visits (known host keys); `detour` leads to a practice clinic instead.
     """
 
     def __init__(
@@ -95,7 +98,7 @@ class Visit:
         *,
         roots: certificate.Roots | None = None,
         say: Say = _silence,
-        connect: Mapping[int, tuple[str, int]] | None = None,
+        detour: Detour | None = None,
     ) -> None:
         self.site = site
         self.files = resolve(site, folder).certificate.files
@@ -103,7 +106,7 @@ class Visit:
         self.roots = roots or certificate.Roots.bundled()
         self.say = say
         self.no_lifeline = ""
-        self._connect = connect or {}
+        self._detour = detour
         self._credentials: Credentials | None = None
         self._accept: Accept = None
         self._facts: wire.Facts | None = None
@@ -169,7 +172,16 @@ class Visit:
             accept=accept,
             server_id=self._server_id,
             timeouts=timeouts or Timeouts(),
+            through=self._detour.to(host) if self._detour else None,
         )
+
+    def _takes_connections(self, session: Session) -> bool:
+        through = self._detour.to(session.host) if self._detour else None
+        try:
+            dial(session.host, session.port, QUICK.connect, through).close()
+        except RemoteError:
+            return False
+        return True
 
     @property
     def link(self) -> AgentLink:
@@ -260,6 +272,8 @@ class Visit:
 
     def reach(self) -> Reach:
         """Whether this laptop is in the network the server shall be in, else what to do."""
+        if self._detour is not None:
+            return Reach("ok", address=self._detour.laptop)
         here = self._session.laptop_address if self._session is not None else ""
         present = interfaces()
         prefer = next(
@@ -340,12 +354,16 @@ class Visit:
         self._phase("rollback")
         link = self._side_link or self.link
         try:
-            plain = link.call("rollback", {}, on_event=self.log_event, timeout=RETURN_SECONDS)
+            return wire.decode(wire.Outcome, self._call_back(link))
         except AgentError as error:
             raise explain(error) from error
         except Lost:
             return self._rolled_back()
-        return wire.decode(wire.Outcome, plain)
+
+    def _call_back(self, link: AgentLink) -> dict[str, Any]:
+        """Call "rollback"; raises Lost when it took the address away that `link` goes to."""
+        moving = Moving(self._takes_connections)
+        return moving.call(link, "rollback", {}, self.log_event, RETURN_SECONDS)
 
     def _rolled_back(self) -> wire.Outcome:
         """The rollback cut this very connection: meet the server where it was before."""
@@ -432,7 +450,9 @@ class Visit:
             dns_dhcp=site.dns_dhcp.enabled,
             upstream=bool(site.dns_dhcp.upstream),
             web=web.kind if web is not None else "cht",
-            connect=self._connect,
+            connect=self._detour.connect(self._own_address, site.server.port)
+            if self._detour is not None
+            else {},
         )
 
     def _offers(self) -> tuple[wire.DhcpOffer, ...]:
@@ -445,8 +465,7 @@ class Visit:
         return servers[0] if servers else None
 
     def _fingerprint(self) -> str:
-        host = self._own_address if not self._connect else self.site.server.host
-        with contextlib.closing(self._open(host)) as session:
+        with contextlib.closing(self._open(self._own_address)) as session:
             return session.fingerprint
 
     # ------------------------------------------------------------------ small things
@@ -479,6 +498,8 @@ class _Apply:
         self.give_up_asking = time.monotonic() + patience
         self.deadline = time.monotonic() + order.seconds + RETURN_SECONDS
         self.advised = False
+        self.moving = Moving(visit._takes_connections)
+        self.events = 0  # how many were heard, so that none is told twice
 
     def run(self, link: AgentLink) -> wire.Outcome:
         """Apply over `link` and follow the server wherever it goes."""
@@ -495,33 +516,24 @@ class _Apply:
         self, link: AgentLink, verb: str, arguments: dict[str, Any]
     ) -> dict[str, Any]:
         """Call a verb; `cancel` is passed on to the server as "stop" while it runs."""
-        over = threading.Event()
-
-        def watch() -> None:
-            while not over.is_set():
-                if self.cancel.wait(0.2):
-                    with contextlib.suppress(Lost):
-                        link.control("stop")
-                    return
-
-        watcher = threading.Thread(target=watch, name="stop", daemon=True)
-        watcher.start()
-        try:
-            return link.call(
-                verb,
-                arguments,
-                on_event=lambda event: self._on_event(event, link),
-                timeout=self.order.seconds + RETURN_SECONDS,
-            )
-        finally:
-            over.set()
-            watcher.join(2.0)
+        return self.moving.call(
+            link,
+            verb,
+            arguments,
+            lambda event: self._on_event(event, link),
+            self.order.seconds + RETURN_SECONDS,
+            self.cancel,
+        )
 
     def _on_event(self, plain: Mapping[str, Any], link: AgentLink) -> None:
         event = wire.decode(wire.Event, plain)
         say = self.visit.say
+        self.events += 1
         if event.kind == "step" and 0 <= event.index < len(self.plan.changes):
-            sentence = self.plan.sentence(self.plan.changes[event.index])
+            change = self.plan.changes[event.index]
+            sentence = self.plan.sentence(change)
+            at_the_break = change.kind == "network" and event.state == "begun"
+            self.moving.patience = AT_THE_BREAK if at_the_break else SILENT
             say(Progress("step", event.code, sentence, event.index, event.state, event.seconds))
         elif event.kind == "armed":
             self.deadline = time.monotonic() + event.seconds + RETURN_SECONDS
@@ -529,6 +541,7 @@ class _Apply:
         elif event.kind == "prove":
             say(Progress("phase", "prove", event.address))
             link.control("proved" if self._answers(event.address) else "unreachable")
+            self.moving.patience = AT_THE_BREAK
         else:
             say(Progress("log", event.code or event.kind, event.text or event.state))
 
@@ -582,15 +595,13 @@ class _Apply:
             pending = status.get("pending") or {}
             if outcome is None and pending.get("state") == "applied" and confirm:
                 if self.cancel.is_set():
-                    plain = link.call(
-                        "rollback", {}, on_event=visit.log_event, timeout=RETURN_SECONDS
-                    )
+                    plain = visit._call_back(link)
                 else:
                     plain = link.call("confirm", {"nonce": pending["nonce"]})
                 outcome = wire.decode(wire.Outcome, plain)
             elif outcome is None and pending.get("state") in ("prepared", "armed"):
                 # Still at work: listen, and come back with a connection made after the change.
-                self._while_stoppable(link, "attach", {"after": -1})
+                self._while_stoppable(link, "attach", {"after": self.events - 1})
         except (Lost, RemoteError) as error:
             if error.code not in NOBODY:
                 raise

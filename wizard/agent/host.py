@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -28,6 +28,8 @@ class Done(NamedTuple):
 
 class Host:
     """Files and commands of one machine."""
+
+    wired = True  # False: there is no network behind its interfaces, so nobody answers a probe
 
     def __init__(self, root: str = "") -> None:
         self.root = root.rstrip("/")
@@ -59,6 +61,10 @@ class Host:
             return sorted(os.listdir(self.path(path)))
         except OSError:
             return []
+
+    def local(self, port: int) -> Tuple[str, int]:
+        """Return where a TCP port of this machine is reached from within."""
+        return "127.0.0.1", port
 
     def which(self, name: str) -> str:
         """Return the full path of a command, or ""."""

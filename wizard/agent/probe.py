@@ -68,7 +68,7 @@ def find_address(host: Host, interface: str, address: str, seconds: float = 3) -
             holder.append(sender)
         return bool(holder)
 
-    _converse(interface, ETH_ARP, lambda: probe, ARP_PROBES, seconds / 4.0, seconds, look)
+    _converse(host, interface, ETH_ARP, lambda: probe, ARP_PROBES, seconds / 4.0, seconds, look)
     return {"mac": _colons(holder[0]) if holder else ""}
 
 
@@ -96,7 +96,8 @@ def find_dhcp(host: Host, interface: str, seconds: float = 4) -> List[Dict[str, 
             offers.setdefault((offer["server"], offer["mac"]), offer)
         return False
 
-    _converse(interface, ETH_IPV4, question, DISCOVERS, min(0.5, seconds / 4.0), seconds, look)
+    pause = min(0.5, seconds / 4.0)
+    _converse(host, interface, ETH_IPV4, question, DISCOVERS, pause, seconds, look)
     return [offers[key] for key in sorted(offers)]
 
 
@@ -104,6 +105,7 @@ def find_dhcp(host: Host, interface: str, seconds: float = 4) -> List[Dict[str, 
 
 
 def _converse(
+    host: Host,
     interface: str,
     kind: int,
     question: Callable[[], bytes],
@@ -113,6 +115,8 @@ def _converse(
     look: Callable[[bytes], bool],
 ) -> None:
     """Send a question a few times and show every frame that comes to `look` until it is true."""
+    if not host.wired:
+        return
     try:
         wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(kind))
     except PermissionError:

@@ -16,13 +16,16 @@ _UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EN
 _RESOLVE = 10.0  # seconds; a system resolver without a server to ask can take a minute
 
 
-def dial(host: str, port: int, timeout: float) -> socket.socket:
+def dial(
+    host: str, port: int, timeout: float, through: tuple[str, int] | None = None
+) -> socket.socket:
     """Connect to a server within `timeout` seconds over all of its addresses.
 
     `host` is a name, an IPv4 or IPv6 address, or a link-local address with its interface
-    (fe80::1%eth0; the scope is a number on Windows, RFC 4007 section 11). Raises RemoteError.
+    (fe80::1%eth0; the scope is a number on Windows, RFC 4007 section 11). `through` is where it
+    really answers, for the practice clinic. Raises RemoteError.
     """
-    targets = resolve(host, port, min(timeout, _RESOLVE))
+    targets = resolve(*(through or (host, port)), min(timeout, _RESOLVE))
     deadline = time.monotonic() + timeout
     last: OSError | None = None
     address = host
@@ -31,7 +34,7 @@ def dial(host: str, port: int, timeout: float) -> socket.socket:
         # The first of several addresses may be a dead one: leave time for the others.
         share = max(left / (len(targets) - index), 0.05)
         sock = socket.socket(family, socket.SOCK_STREAM)
-        address = str(target[0])
+        address = host if through else str(target[0])
         try:
             sock.settimeout(share)
             sock.connect(target)

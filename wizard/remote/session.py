@@ -69,15 +69,17 @@ class Session:
         accept: Accept = None,
         server_id: str | None = None,
         timeouts: Timeouts = Timeouts(),  # noqa: B008  # frozen
+        through: tuple[str, int] | None = None,
     ) -> Session:
         """Connect, judge the host key, log in.
 
         `accept` decides about a server that was never seen: a question, a fingerprint, or None
-        (raises FirstContact). Nothing overrides a changed key. Raises RemoteError.
+        (raises FirstContact). Nothing overrides a changed key. `through` is where the address
+        really answers, for the practice clinic. Raises RemoteError.
         """
         wanted = check_fingerprint(accept) if isinstance(accept, str) else None
-        sock = dial(host, port, timeouts.connect)
-        address = _named(sock.getpeername())
+        sock = dial(host, port, timeouts.connect, through)
+        address = host if through else _named(sock.getpeername())
         where = place(address, port)
         try:
             kinds = known_hosts.kinds(where, server_id)

@@ -61,7 +61,7 @@ def look(step: Step, change: Plain) -> Plain:
             "domain",
         )
     }  # fmt: skip
-    before["served"] = _served(change)
+    before["served"] = _served(step, change)
     paths = (change["certificate_path"], change["key_path"])
     if change["target"] == "container":
         before["state"] = _state(step, change["container"], "certificate-failed")
@@ -104,12 +104,12 @@ def _old_on_host(step: Step, path: str, number: int) -> Plain:
     }
 
 
-def _served(where: Plain) -> str:
+def _served(step: Step, where: Plain) -> str:
     if not where["https_port"]:
         return ""
     from ..look.web import served
 
-    return served(where["https_port"], where["domain"])
+    return served(step.host, where["https_port"], where["domain"])
 
 
 # ------------------------------------------------------------------------------ do
@@ -126,8 +126,8 @@ def do(step: Step, change: Plain, before: Plain) -> Plain:
     _reload(step, before, "certificate-refused")
     if change["leaf_sha256"] and change["https_port"]:
         wanted = change["leaf_sha256"].lower().replace(":", "")
-        if not step.wait(lambda: _served(change) == wanted, step.timings.served):
-            raise StepError("certificate-not-served", _served(change) or "nothing is served")
+        if not step.wait(lambda: _served(step, change) == wanted, step.timings.served):
+            raise StepError("certificate-not-served", _served(step, change) or "nothing is served")
     return {"leaf_sha256": change["leaf_sha256"], "domain": change["domain"]}
 
 
@@ -222,9 +222,9 @@ def undo_web(step: Step, before: Plain) -> None:
         # Nothing worked before: let the server try, but it need not succeed.
         step.host.run(["systemctl", "try-reload-or-restart", "--", before["unit"]], timeout=60.0)
     if before["served"] and not step.wait(
-        lambda: _served(before) == before["served"], step.timings.served
+        lambda: _served(step, before) == before["served"], step.timings.served
     ):
-        raise StepError("old-certificate-missing", _served(before) or "nothing is served")
+        raise StepError("old-certificate-missing", _served(step, before) or "nothing is served")
 
 
 def _undo_container(step: Step, before: Plain, code: str) -> None:

@@ -116,7 +116,7 @@ def plain(
                 "unit": unit,
                 "certificate_sha256": chain[0] if chain else "",
                 "chain_sha256": chain,
-                "served_sha256": served(443, domain) if 443 in ports else "",
+                "served_sha256": served(host, 443, domain) if 443 in ports else "",
                 "networks": [],
                 "restart_policy": "",
                 "key_kept": data is not None and bool(key) and host.exists(key),
@@ -147,8 +147,8 @@ def hashes(pem: bytes) -> List[str]:
     return found
 
 
-def served(port: int, domain: str) -> str:
-    """Return the SHA-256 of the certificate served on a port of 127.0.0.1, or "".
+def served(host: Host, port: int, domain: str) -> str:
+    """Return the SHA-256 of the certificate served on a port of this machine, or "".
 
     Nothing is verified, and old protocols and ciphers are taken (CHT 4.0 offers TLS 1.0): the
     question is only which certificate it is.
@@ -162,7 +162,7 @@ def served(port: int, domain: str) -> str:
     context.verify_mode = ssl.CERT_NONE
     try:
         context.set_ciphers("ALL:@SECLEVEL=0")
-        raw = socket.create_connection(("127.0.0.1", port), HANDSHAKE)
+        raw = socket.create_connection(host.local(port), HANDSHAKE)
         with raw, context.wrap_socket(raw, server_hostname=domain or None) as tls:
             der = tls.getpeercert(binary_form=True)
     except (OSError, ValueError):
@@ -216,7 +216,7 @@ def _container(
         "unit": "",
         "certificate_sha256": chain[0] if chain else "",
         "chain_sha256": chain,
-        "served_sha256": served(https, domain) if running and https else "",
+        "served_sha256": served(host, https, domain) if running and https else "",
         "networks": sorted(str(n) for n in networks),
         "restart_policy": "" if policy == "no" else str(policy),
         "key_kept": bool(pem) and key_there,
