@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import IO, List, Optional
@@ -65,10 +66,14 @@ def _serve(
 
         if hasattr(signal, "SIGHUP"):  # the session's end shows as the end of the input
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    Serve(
-        host, connection, incoming or sys.stdin.buffer, outgoing or sys.stdout.buffer, timings
-    ).run()
-    return 0
+    if incoming is not None and outgoing is not None:
+        Serve(host, connection, incoming, outgoing, timings).run()
+        return 0
+    Serve(host, connection, sys.stdin.buffer, sys.stdout.buffer, timings).run()
+    # After `bye` the reader still waits for input; an ordinary exit would wait for it in turn.
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    os._exit(0)
 
 
 def _roll_back(host: Host, reason: str, timings: Optional[Timings]) -> int:

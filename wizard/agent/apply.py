@@ -168,10 +168,11 @@ class Apply:
         raise StepError("no-answer", address)
 
     def _give_time(self, needed: float) -> None:
-        """Arm the timer anew when it would fire in the middle of what comes now."""
+        """Keep the timer from firing in the middle of what comes now, nor much later than that."""
         left = self.transaction.seconds_left()
-        if left is not None and left < needed + 15.0:
-            self.transaction.arm(max(self.order["seconds"], needed + 15.0))
+        wanted = max(float(self.order["seconds"]), needed + 15.0)
+        if left is not None and not needed + 15.0 <= left <= wanted + 15.0:
+            self.transaction.arm(wanted)
 
     def _applied(self) -> Optional[Plain]:
         """Return the outcome "applied", or None when nobody has to confirm."""

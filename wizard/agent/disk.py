@@ -173,7 +173,9 @@ def reserve(path: str, size: int) -> None:
     """Set space aside that is given back (by removing the file) when the disk is full."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
-        os.write(descriptor, b"\0" * size)  # written, not sparse: every file system keeps it
+        rest = size
+        while rest > 0:  # written, not sparse: every file system keeps it
+            rest -= os.write(descriptor, b"\0" * rest)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict, List, TypeVar
 
 from .docker import Docker, DockerError
 from .host import Host
@@ -13,17 +13,17 @@ from .transaction import pending
 NEXT = {"cht": "api", "cht3": "localhost"}
 
 
+T = TypeVar("T")
+
+
 def health(host: Host, domain: str = "") -> Dict[str, Any]:
-    """Return wire.Health as plain data; changes nothing."""
+    """Return wire.Health as plain data; changes nothing. A part that fails is left empty."""
     from .look import services, sockets, web
 
     engine = Docker(host.path("/run/docker.sock"), timeout=8.0)
-    units = services.units(host)
-    try:
-        containers = web.containers(host, engine, domain)
-    except DockerError:
-        containers = []
-    listeners = sockets.listeners(host)
+    units = _try(services.Units({}), lambda: services.units(host))
+    containers: List[Dict[str, Any]] = _try([], lambda: web.containers(host, engine, domain))
+    listeners: List[Dict[str, Any]] = _try([], lambda: sockets.listeners(host))
     return {
         "clock": time.time(),
         "services": units.wire(),
@@ -34,6 +34,13 @@ def health(host: Host, domain: str = "") -> Dict[str, Any]:
         "dns_listening": _ours(listeners, 53),
         "dhcp_listening": _ours(listeners, 67),
     }
+
+
+def _try(safe: T, look: Callable[[], T]) -> T:
+    try:
+        return look()
+    except Exception:  # the other parts are still worth having
+        return safe
 
 
 def _ours(listeners: List[Dict[str, Any]], port: int) -> bool:

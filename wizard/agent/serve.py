@@ -19,6 +19,7 @@ from .transaction import Refused, Transaction
 LINE_LIMIT = 8 << 20  # bytes of one request; an order with certificate and files has some 50 kB
 TAIL = 0.05  # seconds between two looks at the events of a running apply
 START = 30.0  # seconds for the detached agent to come up on a slow machine
+ORPHANED = 5.0  # seconds in which systemd starts the agent that follows a dead apply
 CLEAN_UP = 300.0  # seconds to restore what a dead run left: services, network, packages
 CONTROLS = ("stop", "proved", "unreachable")
 
@@ -206,6 +207,7 @@ class Serve:
                     raise transaction.busy(current)
                 self._clean_up(current)
             current.create(wanted)
+            events = _Events(current)
             try:
                 units.detach(
                     self.host,
@@ -216,14 +218,17 @@ class Serve:
             except StepError as error:
                 from . import ending
 
+                events.close()
                 result = transaction.outcome("nothing", wanted["id"], failed=error.code)
                 ending.finish(current, result)
                 raise
-            events = _Events(current)
-            self._await_start(current, events)
-        finally:
+        except BaseException:
             current.start_lock.release()
-        return self._follow(current, events, 0)
+            raise
+        with events:
+            self._await_start(current, events)
+            current.start_lock.release()
+            return self._follow(current, events, 0)
 
     def _clean_up(self, current: Transaction) -> None:
         """Undo what a dead run left, before anything new begins."""
@@ -251,14 +256,15 @@ class Serve:
             raise Refused("bad-request", "after")
         current = Transaction(self.host, self.timings)
         if current.exists():
-            return self._follow(current, _Events(current), after + 1)
+            with _Events(current) as events:
+                return self._follow(current, events, after + 1)
         found = transaction.last(self.host)
         if found is None:
             raise Refused("nothing-pending")
-        events = _Events(current, found["id"])
-        for number, line in events.read():
-            if "event" in line and number > after:
-                self._say({"id": self._id, "event": line["event"], "number": number})
+        with _Events(current, found["id"]) as events:
+            for number, line in events.read():
+                if "event" in line and number > after:
+                    self._say({"id": self._id, "event": line["event"], "number": number})
         return found
 
     def _follow(self, current: Transaction, events: "_Events", first: int) -> Plain:
@@ -281,14 +287,14 @@ class Serve:
                 idle_since = time.monotonic()
             elif result is not None:
                 return result
-            elif time.monotonic() - idle_since > 5.0:
+            elif not current.exists() and not events.more():
+                from . import transaction
+
+                return transaction.last(self.host) or transaction.outcome("nothing", "")
+            elif time.monotonic() - idle_since > ORPHANED:
                 # Its worker died and nobody took over: what is half done is undone now.
                 self._restore("died")
                 idle_since = time.monotonic()
-                if not current.exists() and result is None and not events.more():
-                    from . import transaction
-
-                    return transaction.last(self.host) or transaction.outcome("nothing", "")
             self._listen(current)
             if self._gone:
                 raise Ended()
@@ -306,17 +312,15 @@ class Serve:
         current = Transaction(self.host, self.timings)
         if not current.exists():
             raise Refused("nothing-pending")
-        events = _Events(current)
-        first = 0
-        for number, _ in events.read():
-            first = number + 1
-        self._restore("user")
-        deadline = time.monotonic() + START
-        while time.monotonic() < deadline and not events.more():
-            if not current.exists():
-                break
-            time.sleep(TAIL)
-        return self._follow(current, events, first)
+        with _Events(current) as events:
+            first = 0
+            for number, _ in events.read():
+                first = number + 1
+            self._restore("user")
+            deadline = time.monotonic() + START
+            while time.monotonic() < deadline and not events.more() and current.exists():
+                time.sleep(TAIL)
+            return self._follow(current, events, first)
 
     def _recover_leftovers(self, _arguments: Plain) -> Plain:
         from . import restore, transaction
@@ -379,6 +383,17 @@ class _Events:
             self._stream = None
         self._number = 0
         self._part = b""
+
+    def __enter__(self) -> "_Events":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop reading."""
+        if self._stream is not None:
+            self._stream.close()
 
     def read(self) -> Iterator[Tuple[int, Plain]]:
         """Return (number, line) of all whole lines that came since the last time.

@@ -56,10 +56,26 @@ class Transaction:
         return os.path.isdir(self.folder)
 
     def create(self, order: Plain) -> None:
-        """Make the folder with everything in it, at once; raises Refused "busy" if there is one."""
+        """Make the folder with everything in it, at once.
+
+        Raises Refused: "busy" if there is one, disk-full, read-only, disk-error.
+        """
         prepare_state(self.host)
         fresh = os.path.join(self.base, "new-%d" % os.getpid())
         _remove_tree(fresh)
+        try:
+            self._fill(fresh, order)
+        except OSError as error:
+            _remove_tree(fresh)
+            raise Refused(disk.code_of(error), names.STATE) from None
+        try:
+            os.rename(fresh, self.folder)
+        except OSError:
+            _remove_tree(fresh)
+            raise busy(self) from None
+        disk.sync_folder(self.base)
+
+    def _fill(self, fresh: str, order: Plain) -> None:
         disk.make_folder(os.path.join(fresh, "control"), 0o700)
         disk.land(os.path.join(fresh, "order.json"), json.dumps(order).encode(), 0o600)
         state = {
@@ -74,12 +90,6 @@ class Transaction:
         disk.land(os.path.join(fresh, "events.jsonl"), b"", 0o600)
         disk.reserve(os.path.join(fresh, "reserve"), RESERVE)
         disk.sync_folder(fresh)
-        try:
-            os.rename(fresh, self.folder)
-        except OSError:
-            _remove_tree(fresh)
-            raise busy(self) from None
-        disk.sync_folder(self.base)
 
     def order(self) -> Plain:
         """Return the order; it holds secrets and is gone once the transaction is over."""
@@ -233,7 +243,7 @@ def last(host: Host) -> Optional[Plain]:
 
 def busy(transaction: Transaction) -> Refused:
     """Return the refusal that tells who is at work, since when, and for how long at most."""
-    found = pending(transaction.host) or {}
+    found = pending(transaction.host) or transaction.start_lock.holder() or {}
     return Refused(
         "busy",
         who=found.get("who", ""),

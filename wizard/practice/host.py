@@ -95,6 +95,11 @@ class PracticeHost(Host):
         """Make the folders and the state of a server that was just installed."""
         for folder in ("run/systemd/system", "etc/systemd/system", "usr/sbin", "proc/sys/kernel"):
             os.makedirs(f"{self.root}/{folder}", exist_ok=True)
+        if self.manager == "ifupdown":
+            os.makedirs(f"{self.root}/run/network", exist_ok=True)
+            Path(self.path("/run/network/ifstate")).write_text(
+                f"lo=lo\n{self.interface}={self.interface}\n", encoding="ascii"
+            )
         self._save(
             {
                 "addresses": {self.interface: [_address(self.lease, dynamic=True)], "lo": []},
@@ -246,8 +251,11 @@ class PracticeHost(Host):
         return [self.path(f"{UNIT_FOLDERS[0]}/{target}.wants/{unit}") for target in wants]
 
     def _systemctl(self, words: list[str], _env: dict[str, str]) -> Done:
-        flags = [w for w in words if w.startswith("--")]
-        verb, *subjects = [w for w in words if not w.startswith("--")]
+        flags = [w for w in words if w.startswith("-")]
+        verb, *subjects = [w for w in words if not w.startswith("-")]
+        if verb == "show":
+            subjects = [unit for unit in subjects if "." in unit]  # not the list of properties
+            return Done(0, "\n".join(self._show(u, self._file_state(u)) for u in subjects), "")
         if verb in ("daemon-reload", "reset-failed"):
             return Done(0, "", "")
         if verb == "is-system-running":
@@ -262,8 +270,6 @@ class PracticeHost(Host):
 
     def _systemctl_one(self, verb: str, unit: str) -> Done:
         state = self._file_state(unit)
-        if verb == "show":
-            return self._show(unit, state)
         if verb == "is-enabled":
             return Done(0 if state == "enabled" else 1, f"{state}\n" if state else "", "")
         if verb == "is-active":
@@ -290,13 +296,14 @@ class PracticeHost(Host):
             return Done(0, "", "")
         return Done(1, "", f"systemctl: {verb} is not pretended")
 
-    def _show(self, unit: str, state: str) -> Done:
+    def _show(self, unit: str, state: str) -> str:
         memory = self.memory()
         known = bool(state) or unit in memory["active"]
         active = "active" if self._is_active(unit) else "inactive"
         if unit in memory["broken"] and unit in memory["restarts"]:
             active = "failed"
         values = {
+            "Id": unit,
             "LoadState": "masked" if state == "masked" else "loaded" if known else "not-found",
             "UnitFileState": state,
             "ActiveState": active,
@@ -305,7 +312,7 @@ class PracticeHost(Host):
             "Result": "exit-code" if active == "failed" else "success",
             "NRestarts": "0",
         }
-        return Done(0, "".join(f"{k}={v}\n" for k, v in values.items()), "")
+        return "".join(f"{key}={value}\n" for key, value in values.items())
 
     def _is_active(self, unit: str) -> bool:
         memory = self.memory()
@@ -399,6 +406,8 @@ class PracticeHost(Host):
     # ------------------------------------------------------------------- network
 
     def _ip(self, words: list[str], _env: dict[str, str]) -> Done:
+        if words == ["-j", "-d", "addr"]:
+            return Done(0, json.dumps(self._links_told()), "")
         if words[:2] == ["-j", "address"]:
             name = words[-1]
             found = self.memory()["addresses"].get(name)
@@ -419,6 +428,18 @@ class PracticeHost(Host):
                         return Done(2, "", "RTNETLINK answers: Cannot assign requested address")
                     there.remove(same[0])
         return Done(0, "", "")
+
+    def _links_told(self) -> list[dict[str, Any]]:
+        """Return all interfaces as `ip -j -d addr` tells them."""
+        told = []
+        for number, (name, addresses) in enumerate(self.memory()["addresses"].items(), 1):
+            one: dict[str, Any] = {"ifindex": number, "ifname": name, "addr_info": addresses}
+            one.update(flags=["UP", "LOWER_UP"], mtu=1500, operstate="UP", link_type="ether")
+            one["address"] = f"52:54:00:12:34:{number:02x}"
+            if name == "lo":
+                one.update(flags=["LOOPBACK", "UP", "LOWER_UP"], mtu=65536, link_type="loopback")
+            told.append(one)
+        return told
 
     def _netplan(self, words: list[str], env: dict[str, str]) -> Done:
         if words[0] == "generate":
