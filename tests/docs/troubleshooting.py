@@ -19,6 +19,7 @@ from wizard.certificate import wording as certificate
 from wizard.certificate.findings import Finding
 from wizard.check import CHECKS
 from wizard.check import words as check
+from wizard.detour import DetourError
 from wizard.laptop import words as laptop
 from wizard.plan import words as plan
 from wizard.problem import Words
@@ -109,6 +110,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "survey": lambda: words(wording.SURVEY),
     "visit": lambda: words({**wording.VISIT, **wording.AGENT}),
     "steps": lambda: words(wording.STEPS),
+    "practice": lambda: words(DetourError.words),
     "checks": _checks,
 }
 
