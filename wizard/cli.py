@@ -29,6 +29,7 @@ from wizard.certificate import (
     read,
 )
 from wizard.console import Screen
+from wizard.detour import Detour
 from wizard.laptop.folders import data_folder, log_folder
 from wizard.laptop.interfaces import interfaces
 from wizard.plan import Plan
@@ -123,6 +124,12 @@ def parser() -> argparse.ArgumentParser:
     find = command("find", _find, "Look for servers on this network, even without an address.")
     find.add_argument("--seconds", type=float, default=6.0)
 
+    practice = command("practice", _practice, "Do everything on a practice clinic, right here.")
+    practice.add_argument("--folder", metavar="FOLDER", help="where the practice clinic is made")
+    practice.add_argument(
+        "--stay", action="store_true", help="no tour: keep the clinic open for other commands"
+    )
+
     for name, call, about in (
         ("facts", _facts, "Show what the server is; only reads."),
         ("plan", _plan, "Show what would be changed; only reads."),
@@ -140,6 +147,7 @@ def parser() -> argparse.ArgumentParser:
         sub.add_argument("--ask-become-pass", action="store_true", help="ask for sudo's password")
         sub.add_argument("--host-key", metavar="SHA256:...", help="the server's fingerprint")
         sub.add_argument("--data", metavar="FOLDER", help="where host keys are remembered")
+        sub.add_argument("--clinic", metavar="FILE", help="of a practice clinic that stays open")
         if name in ("plan", "apply", "renew", "check"):
             _passphrase(sub)
             _roots(sub)
@@ -316,11 +324,22 @@ def _uninstall(arguments: argparse.Namespace, screen: Screen) -> int:
             "The fixed address and the certificate stay.",
         )
         answer = visit.uninstall()
-    screen.row("passed", "This program's parts are off the server.")
+    left = answer.get("left", ())
+    if not left:
+        screen.row("passed", "This program's parts are off the server.")
+    for path in left:
+        screen.error(f"Could not be removed: {path}", "Remove it by hand; it does no harm.")
     for path in answer.get("kept", ()):
         screen.row("note", f"left as it is: {path}")
     screen.result(answer)
-    return OK
+    return ATTENTION if left else OK
+
+
+def _practice(arguments: argparse.Namespace, screen: Screen) -> int:
+    from wizard.practice import rehearse  # none of the other commands needs it
+
+    folder = Path(arguments.folder) if arguments.folder else None
+    return rehearse.stay(folder, screen) if arguments.stay else rehearse.tour(folder, screen)
 
 
 # ----------------------------------------------------------------------- what they share
@@ -337,7 +356,14 @@ def _visit(arguments: argparse.Namespace, screen: Screen) -> Iterator[Visit]:
         site = replace(site, accept=(*site.accept, *arguments.accept))
     data = Path(arguments.data) if arguments.data else data_folder()
     credentials = _credentials(arguments, site, path.parent)
-    visit = Visit(site, path.parent, data, roots=_trusted(arguments), say=screen.progress)
+    visit = Visit(
+        site,
+        path.parent,
+        data,
+        roots=_trusted(arguments),
+        say=screen.progress,
+        detour=Detour.load(Path(arguments.clinic)) if arguments.clinic else None,
+    )
     with visit:
         visit.connect(credentials, accept=_accept(arguments, screen))
         yield visit

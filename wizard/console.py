@@ -43,6 +43,7 @@ class Screen:
     def __init__(self, as_json: bool = False) -> None:
         self.as_json = as_json
         self.console = Console(stderr=as_json, highlight=False, soft_wrap=True)
+        self._counted = False
 
     def result(self, value: Mapping[str, Any]) -> None:
         """Print the JSON object, in JSON mode only."""
@@ -61,6 +62,11 @@ class Screen:
         self.console.print(Text(f"{sign} ", style=style) + Text(text))
         if more:
             self.console.print(Text(f"  {more}", style="dim"))
+
+    def heading(self, text: str) -> None:
+        """Print that something new begins."""
+        self.console.print()
+        self.console.print(Text(text, style="bold cyan"))
 
     def error(self, message: str, cure: str, detail: str = "") -> None:
         """Print what went wrong and its cure."""
@@ -142,17 +148,19 @@ class Screen:
     def progress(self, progress: Progress) -> None:
         """Print something that happened during a visit."""
         if progress.kind == "phase":
+            self._counted = False
             sentence = PHASES.get(progress.code, progress.code)
             self.console.print(Text(sentence.format(text=progress.text), style="bold"))
         elif progress.kind == "step" and progress.state != "begun":
             state = STATES.get(progress.state, progress.state)
             took = f" ({progress.seconds:.1f} s)" if progress.seconds >= 0.05 else ""
             self.row(progress.state, f"{progress.text}{state}{took}")
-        elif progress.kind == "countdown":
-            self.say(f"  The server goes back by itself in {progress.seconds:.0f} s.", "dim")
+        elif progress.kind == "countdown" and not self._counted:
+            self._counted = True  # it is armed anew before every step: once tells enough
+            self.say(f"  Left alone, the server goes back by itself in {progress.seconds:.0f} s.", "dim")
         elif progress.kind == "advice":
             self.row("warning", progress.text)
-        elif progress.kind == "log" and progress.text:
+        elif progress.kind == "log" and progress.text and progress.code != "state":
             self.say(f"  {progress.text}", "dim")
 
     def check_result(self, result: Result) -> None:
@@ -162,6 +170,15 @@ class Screen:
             for text in (result.cause, result.cure):
                 if text:
                     self.console.print(Text(f"  {text}"))
+
+    def check_table(self, report: Report) -> None:
+        """Print a whole live check as a table, and its verdict."""
+        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+        for result in report.results:
+            sign, style = MARKS[result.state]
+            table.add_row(Text(sign, style=style), Text(result.name), Text(result.message))
+        self.console.print(table)
+        self.check_end(report)
 
     def check_end(self, report: Report) -> None:
         """Print the verdict of a live check."""

@@ -593,15 +593,15 @@ class _Apply:
             status = link.call("status", {})
             outcome = self._over(status)
             pending = status.get("pending") or {}
+            if outcome is None and pending.get("state") in ("prepared", "armed", "applied"):
+                # Hear what was missed; while it is still at work, until that is over.
+                self._while_stoppable(link, "attach", {"after": self.events - 1})
             if outcome is None and pending.get("state") == "applied" and confirm:
                 if self.cancel.is_set():
                     plain = visit._call_back(link)
                 else:
                     plain = link.call("confirm", {"nonce": pending["nonce"]})
                 outcome = wire.decode(wire.Outcome, plain)
-            elif outcome is None and pending.get("state") in ("prepared", "armed"):
-                # Still at work: listen, and come back with a connection made after the change.
-                self._while_stoppable(link, "attach", {"after": self.events - 1})
         except (Lost, RemoteError) as error:
             if error.code not in NOBODY:
                 raise

@@ -57,14 +57,19 @@ class Authority:
         chain = leaf.public_bytes(serialization.Encoding.PEM)
         if with_intermediate:
             chain += self._intermediate.public_bytes(serialization.Encoding.PEM)
-        return Issued(
-            chain,
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            ),
-        )
+        return Issued(chain, _pem(key))
+
+    def assortment(self, domain: str) -> dict[str, Issued]:
+        """Issue one certificate of each kind that staff meet, good and bad ones."""
+        good = self.issue(domain)
+        return {
+            "good": good,
+            "newer": self.issue(domain, days=DAYS + 30),
+            "expired": self.issue(domain, start=timedelta(days=-120)),
+            "other-name": self.issue(f"other.{domain}"),
+            "no-intermediate": self.issue(domain, with_intermediate=False),
+            "wrong-key": Issued(good.chain, _pem(_key())),
+        }
 
     def write(self, folder: Path, name: str, issued: Issued) -> tuple[Path, Path]:
         """Write chain and key files; returns their paths."""
@@ -73,6 +78,21 @@ class Authority:
         key.write_bytes(issued.key)
         key.chmod(0o600)
         return chain, key
+
+
+def self_signed(domain: str, now: datetime) -> Issued:
+    """Make what a web server has before anybody gave it a certificate."""
+    key = _key()
+    leaf = _sign(domain, key, domain, key, now - timedelta(days=30), ca=False)
+    return Issued(leaf.public_bytes(serialization.Encoding.PEM), _pem(key))
+
+
+def _pem(key: rsa.RSAPrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
 
 
 def _key() -> rsa.RSAPrivateKey:

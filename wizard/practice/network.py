@@ -15,6 +15,7 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import Any, ClassVar
 
+import dns.exception
 import dns.flags
 import dns.message
 import dns.name
@@ -27,19 +28,30 @@ CHT_VERSION = "4.21.1"
 
 
 class Names:
-    """Answers DNS questions from a dnsmasq configuration file, read anew for each question."""
+    """Answers DNS questions from a dnsmasq configuration file, read anew for each question.
 
-    def __init__(self, configuration: Path) -> None:
+    `running` tells whether the service is up; without it there are no answers.
+    """
+
+    def __init__(self, configuration: Path, running: Callable[[], bool] = lambda: True) -> None:
         self.configuration = configuration
+        self.running = running
 
-    def answer(self, wire: bytes) -> bytes:
-        """Answer one DNS message (RFC 1035) as dnsmasq would with that file."""
-        query = dns.message.from_wire(wire)
+    def answer(self, wire: bytes) -> bytes | None:
+        """Answer one DNS message (RFC 1035) as dnsmasq would with that file; None: not at all."""
+        if not self.running():
+            return None
+        try:
+            query = dns.message.from_wire(wire)
+        except dns.exception.DNSException:
+            return None
+        if not query.question:
+            return None
         response = dns.message.make_response(query)
         response.flags |= dns.flags.AA
         question = query.question[0]
         name = question.name.to_text(omit_final_dot=True).lower()
-        records, own = self._records()
+        records, own, upstream = self._records()
         values = records.get(name, {}).get(dns.rdatatype.to_text(question.rdtype), [])
         if values:
             response.answer.append(
@@ -48,18 +60,22 @@ class Names:
                 )
             )
         elif name not in own:
-            response.set_rcode(dns.rcode.NXDOMAIN)
+            response.set_rcode(dns.rcode.REFUSED if upstream else dns.rcode.NXDOMAIN)
         return response.to_wire()
 
-    def _records(self) -> tuple[dict[str, dict[str, list[str]]], set[str]]:
+    def _records(self) -> tuple[dict[str, dict[str, list[str]]], set[str], bool]:
+        """Return the records by name and type, every name that is ours, and if others are asked."""
         records: dict[str, dict[str, list[str]]] = {}
         own: set[str] = set()
         try:
-            lines = self.configuration.read_text().splitlines()
+            lines = self.configuration.read_text(encoding="utf-8").splitlines()
         except OSError:
-            return records, own
+            return records, own, False
+        upstream = False
         for line in lines:
             option, _, value = line.strip().partition("=")
+            # The practice clinic has nobody to ask.
+            upstream = upstream or (option == "server" and "/" not in value)
             if option != "host-record":
                 continue
             parts = value.split(",")
@@ -73,7 +89,7 @@ class Names:
                 reverse = dns.reversename.from_address(address).to_text(omit_final_dot=True)
                 own.add(reverse)
                 records.setdefault(reverse, {}).setdefault("PTR", []).append(f"{names[0]}.")
-        return records, own
+        return records, own, upstream
 
 
 class _Udp(socketserver.ThreadingUDPServer):
@@ -88,7 +104,9 @@ class _Udp(socketserver.ThreadingUDPServer):
             wire, sock = self.request
             server = self.server
             assert isinstance(server, _Udp)
-            sock.sendto(server.names.answer(wire), self.client_address)
+            answer = server.names.answer(wire)
+            if answer is not None:
+                sock.sendto(answer, self.client_address)
 
 
 class _Tcp(socketserver.ThreadingTCPServer):
@@ -108,7 +126,8 @@ class _Tcp(socketserver.ThreadingTCPServer):
                 server = self.server
                 assert isinstance(server, _Tcp)
                 answer = server.names.answer(self.rfile.read(struct.unpack("!H", head)[0]))
-                self.wfile.write(struct.pack("!H", len(answer)) + answer)
+                if answer is not None:
+                    self.wfile.write(struct.pack("!H", len(answer)) + answer)
 
 
 class _Web(http.server.BaseHTTPRequestHandler):
@@ -158,19 +177,32 @@ class _Redirect(_Web):
 
 
 class _Https(http.server.ThreadingHTTPServer):
-    """Reads the certificate pair anew for every connection, so a reload is never forgotten."""
+    """Serves the certificate pair that was there when it was told to read it last."""
 
     daemon_threads = True
     pair: tuple[Path, Path]
+    reloads: Callable[[], int]
+    _loaded: tuple[int, ssl.SSLContext] | None = None
+
+    def _context(self) -> ssl.SSLContext:
+        reloads = self.reloads()
+        if self._loaded is None or self._loaded[0] != reloads:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            try:
+                context.load_cert_chain(*self.pair)
+            except OSError:
+                if self._loaded is None:
+                    raise
+                context = self._loaded[1]  # nginx goes on with what it has
+            self._loaded = (reloads, context)
+        return self._loaded[1]
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Take a connection and wrap it in TLS; the handshake happens in its own thread."""
         sock, address = super().get_request()
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*self.pair)
         sock.settimeout(10)
         return (
-            context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False),
+            self._context().wrap_socket(sock, server_side=True, do_handshake_on_connect=False),
             address,
         )
 
@@ -178,18 +210,36 @@ class _Https(http.server.ThreadingHTTPServer):
         """A client that goes away is no event."""
 
 
+def _dns_servers() -> tuple[_Udp, _Tcp]:
+    """Return both on one port number, which the other one may have lost to somebody else."""
+    for attempt in range(20):
+        udp = _Udp(("127.0.0.1", 0), _Udp.Handler)
+        try:
+            return udp, _Tcp(udp.server_address, _Tcp.Handler)
+        except OSError:
+            udp.server_close()
+            if attempt == 19:
+                raise
+    raise AssertionError
+
+
 class Lan:
-    """The answering side of the practice clinic; ports are chosen by the system."""
+    """The answering side of the practice clinic; ports are chosen by the system.
+
+    `dns` tells whether the DNS service runs, `reloads` how often the web server was told to read
+    its certificate; both are set later, when the server is there.
+    """
 
     def __init__(self, configuration: Path, certificate: Path, key: Path) -> None:
-        names = Names(configuration)
-        self._udp = _Udp(("127.0.0.1", 0), _Udp.Handler)
-        self._udp.names = names
+        self.dns: Callable[[], bool] = lambda: True
+        self.reloads: Callable[[], int] = lambda: 0
+        names = Names(configuration, lambda: self.dns())
+        self._udp, self._tcp = _dns_servers()
+        self._udp.names = self._tcp.names = names
         self.dns_port = int(self._udp.server_address[1])
-        self._tcp = _Tcp(("127.0.0.1", self.dns_port), _Tcp.Handler)
-        self._tcp.names = names
         self._https = _Https(("127.0.0.1", 0), _Web)
         self._https.pair = (certificate, key)
+        self._https.reloads = lambda: self.reloads()
         self.https_port = int(self._https.server_address[1])
         self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Redirect)
         self._http.daemon_threads = True

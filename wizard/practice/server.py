@@ -1,0 +1,279 @@
+"""The practice clinic's server: a plausible Debian 12 with a web server, as the agent sees it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import ssl
+import struct
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from wizard.agent import names
+from wizard.agent.changes import Timings
+from wizard.agent.host import Done
+from wizard.practice.host import Memory, PracticeHost
+
+INTERFACE = "eth0"
+LEASE = "192.168.50.23/24"
+ROUTER = "192.168.50.1"
+CHAIN = "/etc/ssl/clinic/chain.pem"
+KEY = "/etc/ssl/clinic/key.pem"
+WEB = "nginx.service"
+VERSIONS = {
+    "base-files": "12.4+deb12u11",
+    "dnsmasq-base": "2.90-4~deb12u1",
+    "dpkg": "1.21.22",
+    "nginx": "1.22.1-9",
+    "openssh-server": "1:9.2p1-2+deb12u6",
+}
+OTHER_VERSION = "1.0-1"
+
+# Nothing here waits for hardware, so everything may be shorter than on a real server.
+PACE = Timings(settle=0.1, prove=20.0, address=5.0, old_address=5.0, served=5.0, poll=0.02)
+
+_UNIT = "[Unit]\nDescription={what}\n[Service]\nExecStart={run}\n[Install]\nWantedBy={target}\n"
+_UNITS = {
+    "ssh.service": ("OpenSSH server", "/usr/sbin/sshd -D", "multi-user.target"),
+    "networking.service": ("Raise network interfaces", "/sbin/ifup -a", "multi-user.target"),
+    WEB: ("A high performance web server", "/usr/sbin/nginx", "multi-user.target"),
+}
+_FILES = {
+    "/etc/os-release": (
+        'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\n'
+        'VERSION="12 (bookworm)"\nVERSION_CODENAME=bookworm\nID=debian\n'
+    ),
+    "/etc/hostname": "practice\n",
+    "/etc/machine-id": "70726163746963652d636c696e696331\n",
+    "/etc/resolv.conf": f"nameserver {ROUTER}\n",
+    "/etc/network/interfaces": (
+        "source /etc/network/interfaces.d/*\n\nauto lo\niface lo inet loopback\n\n"
+        f"allow-hotplug {INTERFACE}\niface {INTERFACE} inet dhcp\n"
+    ),
+    "/etc/nginx/nginx.conf": (
+        "user www-data;\nevents {}\nhttp {\n    include /etc/nginx/sites-enabled/*;\n}\n"
+    ),
+    "/proc/1/comm": "systemd\n",
+    "/proc/cmdline": "BOOT_IMAGE=/boot/vmlinuz root=/dev/vda1 ro quiet\n",
+    "/proc/meminfo": "MemTotal:        4014316 kB\n",
+    "/proc/sys/kernel/hostname": "practice\n",
+    "/proc/sys/kernel/osrelease": "6.1.0-37-amd64\n",
+    # No link-local addresses: the loopback of a laptop could not pretend them.
+    f"/proc/sys/net/ipv6/conf/{INTERFACE}/disable_ipv6": "1\n",
+    "/run/network/ifstate": f"lo=lo\n{INTERFACE}={INTERFACE}\n",
+    "/sys/class/rtc/rtc0/name": "rtc_cmos\n",
+    "/var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages": "",
+}
+_SITE = """server {{
+    listen 80;
+    server_name {domain};
+    return 301 https://$host$request_uri;
+}}
+server {{
+    listen 443 ssl;
+    server_name {domain};
+    ssl_certificate {chain};
+    ssl_certificate_key {key};
+}}
+"""
+
+
+class Server(PracticeHost):
+    """A new server below `root`, which must not exist yet.
+
+    `ways`: which loopback port stands for a TCP port of the server. What a kernel tells in /proc
+    and dpkg in its status file follows the memory.
+    """
+
+    wired = False
+
+    def __init__(
+        self,
+        root: Path,
+        domain: str,
+        pair: tuple[bytes, bytes],
+        host_key: str,
+        ways: Mapping[int, int],
+        timings: Timings = PACE,
+    ) -> None:
+        self._ways = ways
+        self._mirror_guard = threading.Lock()
+        self._mirrored: dict[str, str] = {}
+        self._begun = time.monotonic()
+        super().__init__(root, interface=INTERFACE, lease=LEASE, timings=timings, clockwork=True)
+        self._commands["nginx"] = self._nginx
+        self._commands["apt-cache"] = self._apt_cache
+        self._lay_out(domain, pair, host_key)
+
+    # ------------------------------------------------------------------ laying out
+
+    def _lay_out(self, domain: str, pair: tuple[bytes, bytes], host_key: str) -> None:
+        for path, text in _FILES.items():
+            self.put(path, text)
+        self.put(
+            "/etc/nginx/sites-enabled/clinic", _SITE.format(domain=domain, chain=CHAIN, key=KEY)
+        )
+        self.put("/etc/ssh/ssh_host_ed25519_key.pub", host_key + "\n")
+        self.put(CHAIN, pair[0].decode())
+        self.put(KEY, pair[1].decode(), 0o600)
+        mac = next(one["address"] for one in self._links_told() if one["ifname"] == INTERFACE)
+        self.put(f"/sys/class/net/{INTERFACE}/address", mac + "\n")
+        for unit, (what, run, target) in _UNITS.items():
+            text = _UNIT.format(what=what, run=run, target=target)
+            self.put(f"/lib/systemd/system/{unit}", text)
+            self.run(["systemctl", "enable", unit])
+        with self.remember() as memory:
+            memory["packages"] = sorted({*memory["packages"], "dpkg", "nginx"})
+            memory["active"].append(WEB)
+            own = {"family": "inet", "local": "127.0.0.1", "prefixlen": 8, "scope": "host"}
+            memory["addresses"]["lo"] = [own]
+
+    def put(self, path: str, text: str, mode: int = 0o644) -> None:
+        """Write a file of the server."""
+        real = Path(self.path(path))
+        real.parent.mkdir(parents=True, exist_ok=True)
+        fresh = real.with_name(f".{real.name}.fresh")
+        fresh.write_text(text, encoding="utf-8", newline="\n")
+        fresh.chmod(mode)
+        os.replace(fresh, real)
+
+    # -------------------------------------------------------------------- being asked
+
+    def local(self, port: int) -> tuple[str, int]:
+        """Return where a TCP port of the server answers on this machine."""
+        return "127.0.0.1", self._ways.get(port, 1)
+
+    def addresses(self) -> frozenset[str]:
+        """Return the addresses that the server's interface has now."""
+        return frozenset(one["local"] for one in self.memory()["addresses"][INTERFACE])
+
+    def active(self, unit: str) -> bool:
+        """Tell whether a unit runs."""
+        return unit in self.memory()["active"]
+
+    def restarts(self, unit: str) -> int:
+        """Return how often a unit was started or told to read its files again."""
+        return int(self.memory()["restarts"].get(unit, 0))
+
+    # ----------------------------------------------------------------------- commands
+
+    def _nginx(self, words: list[str], _env: dict[str, str]) -> Done:
+        """Test the configuration as `nginx -t` does, as far as the certificate goes."""
+        if words != ["-t"]:
+            return Done(1, "", "nginx: only -t is pretended")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        try:
+            context.load_cert_chain(self.path(CHAIN), self.path(KEY))
+        except (ssl.SSLError, OSError) as error:
+            reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+            return Done(1, "", f"nginx: [emerg] cannot load certificate key {KEY}: {reason}")
+        return Done(0, "", "nginx: configuration file /etc/nginx/nginx.conf test is successful")
+
+    def _apt_cache(self, words: list[str], _env: dict[str, str]) -> Done:
+        repository = self.memory()["repository"]
+        rows = []
+        for name in words[1:]:
+            found = VERSIONS.get(name, OTHER_VERSION) if name in repository else "(none)"
+            rows.append(f"{name}:\n  Installed: (none)\n  Candidate: {found}\n")
+        return Done(0, "".join(rows), "")
+
+    # ---------------------------------------------------- what kernel and dpkg would tell
+
+    @contextmanager
+    def remember(self) -> Iterator[Memory]:
+        """Change what the machine is like, and what is told of it."""
+        with super().remember() as memory:
+            yield memory
+        with self._mirror_guard:
+            self._mirror(self.memory())
+
+    def _mirror(self, memory: Memory) -> None:
+        present = memory["addresses"][INTERFACE]
+        leased = any(one.get("dynamic") for one in present)
+        sockets = list(_sockets(memory))
+        texts = {
+            "/proc/uptime": f"{3600 + time.monotonic() - self._begun:.2f} 7000.00\n",
+            "/proc/net/route": _routes(leased),
+            "/proc/net/tcp": _table("tcp", sockets),
+            "/proc/net/udp": _table("udp", sockets),
+            "/var/lib/dpkg/status": _status(memory["packages"]),
+        }
+        if leased:
+            texts["/proc/612/comm"] = "dhclient\n"
+            texts["/proc/612/cmdline"] = f"dhclient\0-4\0-v\0{INTERFACE}\0"
+        for one in sockets:
+            texts[f"/proc/{one['pid']}/comm"] = one["process"] + "\n"
+            texts[f"/proc/{one['pid']}/cgroup"] = f"0::/system.slice/{one['unit']}\n"
+        for path in set(self._mirrored) - set(texts):
+            Path(self.path(path)).unlink(missing_ok=True)
+        for path, text in texts.items():
+            if self._mirrored.get(path) != text:
+                self.put(path, text)
+        self._mirrored = texts
+        for one in sockets:
+            link = Path(self.path(f"/proc/{one['pid']}/fd/{one['inode']}"))
+            if not os.path.lexists(link):
+                link.parent.mkdir(parents=True, exist_ok=True)
+                with contextlib.suppress(OSError):  # Windows without the right to make links
+                    link.symlink_to(f"socket:[{one['inode']}]")
+
+
+def _sockets(memory: Memory) -> Iterator[dict[str, Any]]:
+    """Yield what listens: protocol, address, port, pid, process, unit, inode."""
+    rows: list[tuple[str, str, int, str, tuple[tuple[str, int], ...]]] = []
+    rows.append(("ssh.service", "sshd", 412, "0.0.0.0", (("tcp", 22),)))  # noqa: S104
+    rows.append((WEB, "nginx", 655, "0.0.0.0", (("tcp", 80), ("tcp", 443))))  # noqa: S104
+    static = [a["local"] for a in memory["addresses"][INTERFACE] if not a.get("dynamic")]
+    for address in static[:1]:
+        held = (("tcp", 53), ("udp", 53), ("udp", 67))
+        rows.append((names.DNSMASQ_UNIT, "dnsmasq", 901, address, held))
+    for unit, process, pid, address, ports in rows:
+        if unit in memory["active"]:
+            for protocol, port in ports:
+                yield {
+                    "protocol": protocol,
+                    "address": address,
+                    "port": port,
+                    "pid": pid,
+                    "process": process,
+                    "unit": unit,
+                    "inode": 70000 + port * 2 + (protocol == "udp"),
+                }
+
+
+def _word(address: str) -> str:
+    """Return an IPv4 address as /proc/net has it: hexadecimal in this machine's byte order."""
+    order = "<I" if sys.byteorder == "little" else ">I"
+    return f"{struct.unpack(order, socket.inet_aton(address))[0]:08X}"
+
+
+def _table(protocol: str, sockets: list[dict[str, Any]]) -> str:
+    state = {"tcp": "0A", "udp": "07"}[protocol]
+    text = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n"
+    for number, one in enumerate(s for s in sockets if s["protocol"] == protocol):
+        text += (
+            f"  {number}: {_word(one['address'])}:{one['port']:04X} 00000000:0000 {state} "
+            f"00000000:00000000 00:00000000 00000000     0        0 {one['inode']} 1 0 100 0\n"
+        )
+    return text
+
+
+def _routes(leased: bool) -> str:
+    text = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
+    if leased:
+        text += f"{INTERFACE}\t00000000\t{_word(ROUTER)}\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
+    return text
+
+
+def _status(packages: list[str]) -> str:
+    return "".join(
+        f"Package: {name}\nStatus: install ok installed\nArchitecture: amd64\n"
+        f"Version: {VERSIONS.get(name, OTHER_VERSION)}\n\n"
+        for name in packages
+    )
