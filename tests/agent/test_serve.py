@@ -317,6 +317,17 @@ def test_uninstall(host: PracticeHost, visit: Visit) -> None:
     assert host.read(names.INTERFACES_FILE)
 
 
+def test_uninstall_leaves_what_is_not_only_ours(host: PracticeHost, visit: Visit) -> None:
+    """Other interfaces are defined there as well: without it the next start has no network."""
+    path = "/etc/network/interfaces"
+    change = file(path, "auto lo\niface lo inet loopback\n")
+    visit.ask("apply", order=order([change], confirm=False, address=""))
+    assert visit.answer()["result"]["state"] == "confirmed"
+    result = visit.call("uninstall")
+    assert path in result["kept"]
+    assert host.read(path) == "auto lo\niface lo inet loopback\n"
+
+
 def test_facts_and_health_fit_their_types(visit: Visit) -> None:
     facts = wire.decode(wire.Facts, visit.call("facts", domain="cht.example.org"))
     assert facts.pending is None

@@ -13,13 +13,12 @@ from .host import Host
 from .journal import Journal
 from .transaction import Refused, Transaction, busy
 
-NETWORK = (
-    names.NETPLAN_FILE,
-    names.NETWORKMANAGER_FILE,
-    names.NETWORKD_FILE,
-    names.INTERFACES_FILE,
-    names.CLOUD_INIT_FILE,
-)
+SSH_PORT = 22
+
+
+def ours(path: str) -> bool:
+    """True for what only this program uses; other files that it wrote belong to the network."""
+    return path == names.DNSMASQ_UNIT_FILE or path.startswith(names.SETTINGS + "/")
 
 
 def uninstall(host: Host, remove_packages: bool) -> Plain:
@@ -44,11 +43,9 @@ def uninstall(host: Host, remove_packages: bool) -> Plain:
     made = _table(host, "made.json")
     if host.exists(names.DNSMASQ_UNIT_FILE):
         host.run(["systemctl", "disable", "--now", names.DNSMASQ_UNIT], timeout=90.0)
-    kept = [path for path in owned if path in NETWORK and host.exists(path)]
-    for path in sorted(set(owned) - set(kept)):
-        if disk.remove(host.path(path)):
-            removed.append(path)
-    for path in (names.DNSMASQ_UNIT_FILE, names.DNSMASQ_CONF):
+    # Network files stay, foreign ones that were only edited (/etc/network/interfaces) as well.
+    kept = [path for path in sorted(owned) if not ours(path) and host.exists(path)]
+    for path in sorted({*filter(ours, owned), names.DNSMASQ_UNIT_FILE, names.DNSMASQ_CONF}):
         if disk.remove(host.path(path)):
             removed.append(path)
     units.remove_recovery(host)
@@ -56,6 +53,9 @@ def uninstall(host: Host, remove_packages: bool) -> Plain:
     step = Step(host, Journal(transaction.folder), 0, Timings(), print, {})
     for rule in made.get("ports", ()):
         text = "port %s/%s" % (rule["port"], rule["protocol"])
+        if rule["port"] == SSH_PORT:
+            kept.append(text)  # the way in, at the address that stays
+            continue
         try:
             if port.is_open(step, rule):
                 port.switch(step, rule, opened=False)
