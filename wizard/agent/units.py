@@ -60,6 +60,9 @@ WantedBy=multi-user.target
 """
 
 
+# What ifup starts (a DHCP client) lives in our unit's group and has to outlive it.
+OUTLIVED = "--property=KillMode=process"
+
 # unit -> the folder of its link, in the order in which they are taken away
 WANTS = {
     names.RECOVER_UNIT: FOLDER + "/sysinit.target.wants",
@@ -154,6 +157,7 @@ def arm(host: Host, unit: str, seconds: float) -> None:
         "--description=CHT Offline Setup: put the old state back",
         "--on-active=%d" % max(1, round(seconds)),
         "--timer-property=AccuracySec=1s",
+        OUTLIVED,
         *agent_command(),
         "rollback",
         "--reason",
@@ -191,6 +195,7 @@ def detach(host: Host, unit: str, verb: List[str], after: List[str]) -> None:
         "--unit=" + unit,
         "--description=CHT Offline Setup: " + verb[0],
         "--property=OOMScoreAdjust=-900",
+        OUTLIVED,
         "--property=TimeoutStopSec=600",  # counts for ExecStopPost too, which may restore
     ]
     if after:
@@ -202,6 +207,7 @@ def detach(host: Host, unit: str, verb: List[str], after: List[str]) -> None:
 
 def stop(host: Host, unit: str) -> None:
     """End a detached unit with everything it started, without waiting for it."""
+    host.run(["systemctl", "kill", "--", unit + ".service"], timeout=30.0)
     host.run(["systemctl", "stop", "--no-block", "--", unit + ".service"], timeout=30.0)
 
 

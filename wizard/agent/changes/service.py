@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Dict
+from typing import Dict, List
 
 from .. import disk
 from ..host import Host
@@ -45,6 +45,7 @@ def look(step: Step, change: Plain) -> Plain:
     return {
         "unit": change["unit"],
         "file": state.get("UnitFileState", ""),
+        "linked": _links(step.host, change["unit"]) != [],  # a masked unit does not tell
         "active": state.get("ActiveState", ""),
         "load": state.get("LoadState", ""),
         "touches": [k for k in ("enabled", "active", "masked") if change[k] is not None],
@@ -116,10 +117,20 @@ def release(step: Step, before: Plain) -> None:
     if "masked" in before["touches"] and now.startswith("masked") and not was.startswith("masked"):
         step.run(["systemctl", "unmask", "--", unit], 30.0, "undo-service")
         now = _file_state(step.host, unit)
-    if "enabled" in before["touches"] and now.startswith("enabled") and was in ("disabled", ""):
-        step.host.run(["systemctl", "disable", "--", unit], timeout=30.0)
-    if was in ("disabled", "") and "enabled" in before["touches"]:
+    if "enabled" in before["touches"] and _was_off(before):
+        if now.startswith("enabled"):
+            step.host.run(["systemctl", "disable", "--", unit], timeout=30.0)
         _sweep_links(step.host, unit)
+
+
+def _was_off(before: Plain) -> bool:
+    was = before["file"]
+    return was in ("disabled", "") or (was.startswith("masked") and not before["linked"])
+
+
+def _was_on(before: Plain) -> bool:
+    was = before["file"]
+    return was == "enabled" or (was.startswith("masked") and bool(before["linked"]))
 
 
 def _file_state(host: Host, unit: str) -> str:
@@ -127,21 +138,30 @@ def _file_state(host: Host, unit: str) -> str:
     return host.run(["systemctl", "is-enabled", "--", unit], timeout=20.0).out.strip()
 
 
-def _sweep_links(host: Host, unit: str) -> None:
+def _links(host: Host, unit: str) -> List[str]:
+    """Return the links that enable a unit, where they really lie."""
+    found = []
     for folder in host.list(SYSTEM):
-        if folder.endswith((".wants", ".requires")):
-            real = host.path("%s/%s/%s" % (SYSTEM, folder, unit))
-            if os.path.islink(real):
-                disk.remove(real)
-            if os.path.isdir(os.path.dirname(real)) and not os.listdir(os.path.dirname(real)):
-                disk.tidy_folders([os.path.dirname(real)])
+        real = host.path("%s/%s/%s" % (SYSTEM, folder, unit))
+        if folder.endswith((".wants", ".requires")) and os.path.islink(real):
+            found.append(real)
+    return found
+
+
+def _sweep_links(host: Host, unit: str) -> None:
+    for link in _links(host, unit):
+        disk.remove(link)
+    for folder in host.list(SYSTEM):
+        real = host.path("%s/%s" % (SYSTEM, folder))
+        if folder.endswith((".wants", ".requires")) and os.path.isdir(real):
+            disk.tidy_folders([real])  # as far as it is empty now
 
 
 def early(step: Step, before: Plain) -> None:
     """Enable or mask again what was so; needs the old unit file in place."""
     unit, was = before["unit"], before["file"]
     now = _file_state(step.host, unit)
-    if "enabled" in before["touches"] and was == "enabled" and not now.startswith("enabled"):
+    if "enabled" in before["touches"] and _was_on(before) and not now.startswith("enabled"):
         step.run(["systemctl", "enable", "--", unit], 30.0, "undo-service")
     if "masked" in before["touches"] and was.startswith("masked") and not now.startswith("masked"):
         step.run(["systemctl", "mask", "--", unit], 30.0, "undo-service")
