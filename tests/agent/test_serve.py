@@ -319,7 +319,7 @@ def test_uninstall(host: PracticeHost, visit: Visit) -> None:
 
 def test_uninstall_leaves_what_is_not_only_ours(host: PracticeHost, visit: Visit) -> None:
     """Other interfaces are defined there as well: without it the next start has no network."""
-    path = "/etc/network/interfaces"
+    path = "/etc/network/interfaces.d/office"
     change = file(path, "auto lo\niface lo inet loopback\n")
     visit.ask("apply", order=order([change], confirm=False, address=""))
     assert visit.answer()["result"]["state"] == "confirmed"
