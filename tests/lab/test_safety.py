@@ -72,7 +72,7 @@ def test_laptop_never_comes_back(clinic: Clinic) -> None:
         "--host-key",
         clinic.fingerprint,
         "--wait",
-        "60",
+        "40",
         on_line=when("goes back by itself", cut),
         timeout=900,
     )

@@ -11,7 +11,7 @@ from tests.lab.browser import Browser
 from tests.lab.ca import DOMAIN, Ca
 from tests.lab.clinic import NEW, Clinic, poll
 from tests.lab.garage import MachineFactory
-from tests.lab.network import Dnsmasq, Host
+from tests.lab.network import Dnsmasq, Host, wait_for
 
 KINDS = ("ifupdown", "netplan", "networkmanager", "networkd")
 
@@ -74,31 +74,39 @@ def test_other_subnet_without_gateway(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_same_subnet_with_gateway(clinic: Clinic, office: Dnsmasq) -> None:
-    """The laptop sees the new address beside the old one before the old one goes."""
+def test_same_subnet_with_gateway_without_lifeline(clinic: Clinic, office: Dnsmasq) -> None:
+    """IPv6 is off: the laptop sees the new address beside the old one before the old one goes."""
     server, laptop = clinic.server, clinic.laptop
+    server.run("sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1")
     laptop.add_address("10.77.0.2/24")
     clinic.decide(host=server.wait_address(), address="10.77.0.10/24", gateway="10.77.0.1")
     office.stop()
     laptop.use_name_servers("10.77.0.10")
     done = clinic.run("apply", "--host-key", clinic.fingerprint, timeout=600)
     assert done.code == 0, done
+    assert "no second connection" in done.log
     assert "Logging in at the new address 10.77.0.10" in done.log
     assert clinic.ipv4() == {"10.77.0.10/24"}
     assert "default via 10.77.0.1" in server.output("ip -4 route show")
     assert clinic.run("plan").answer["changes"] == []
-    clinic.reboot()
-    assert clinic.ipv4() == {"10.77.0.10/24"}
-    assert "default via 10.77.0.1" in server.output("ip -4 route show")
+
+
+# What makes each kind ask for a lease again, as it does at every start.
+ASK_AGAIN = {
+    "ifupdown": "ifdown eth0; (setsid ifup eth0 >/dev/null 2>&1 &)",
+    "netplan": "networkctl reconfigure eth0",
+    "networkd": "networkctl reconfigure eth0",
+    "networkmanager": "nmcli --wait 0 device disconnect eth0; nmcli --wait 0 device connect eth0",
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_bare_cable(clinic: Clinic, office: Dnsmasq) -> None:
+def test_bare_cable(kind: str, clinic: Clinic, office: Dnsmasq) -> None:
     """No DHCP anywhere and no IPv4 on the laptop: the server is found by its link-local address."""
-    office.stop()
     server = clinic.server
-    clinic.reboot()
-    assert clinic.ipv4() == set()
+    office.stop()
+    server.run(ASK_AGAIN[kind], timeout=120)
+    wait_for("no address", lambda: not clinic.ipv4(), 60, pause=0.5)
     found = clinic.run("find", timeout=120)
     assert found.code == 0, found
     addresses = [each["address"] for each in found.answer["servers"]]
@@ -117,11 +125,11 @@ def test_bare_cable(clinic: Clinic, office: Dnsmasq) -> None:
     assert clinic.run("plan", "--host", "10.20.0.1").answer["changes"] == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_without_ipv6(
+@pytest.mark.parametrize("kind", ["ifupdown"])
+def test_kernel_without_ipv6(
     kind: str, machine: MachineFactory, laptop: Host, ca: Ca, tmp_path: Path, office: Dnsmasq
 ) -> None:
-    """Without a lifeline the laptop proves itself at the new address all the same."""
+    """IPv6 is not even in the kernel, and the laptop has an address in both networks."""
     clinic = Clinic(machine(kind, kernel_arguments="ipv6.disable=1"), laptop, ca, tmp_path)
     clinic.give_dnsmasq()
     laptop.add_address("10.77.0.2/24")
