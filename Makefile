@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 LOCK := packaging/lock
 SYSTEM := sh packaging/linux/system-packages.sh
 
-.PHONY: run test lab bench lint types clean lock golden
+.PHONY: run test lab bench lint clean lock golden docs
 
 run: $(VENV)/run
 	$(BIN)/cht-offline-setup practice
@@ -32,6 +32,10 @@ lint: $(VENV)/test
 
 golden: $(VENV)/test
 	$(BIN)/python -m tests.plan.golden --write
+
+docs: $(VENV)/test
+	$(BIN)/python -m tests.docs.troubleshooting --write
+	$(BIN)/python -m tests.docs.pictures
 
 # Pinned versions with hashes, for Linux and Windows at once.
 lock:

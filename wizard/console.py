@@ -59,7 +59,7 @@ class Screen:
     def row(self, mark: str, text: str, more: str = "") -> None:
         """Print one line with a mark and, below it, what to do."""
         sign, style = MARKS.get(mark, ("·", ""))
-        self.console.print(Text(f"{sign} ", style=style) + Text(text))
+        self.console.print(Text.assemble((f"{sign} ", style), text))
         if more:
             self.console.print(Text(f"  {more}", style="dim"))
 
