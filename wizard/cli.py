@@ -53,7 +53,11 @@ DEFECT = 70  # EX_SOFTWARE of sysexits.h
 
 
 class Stop(Exception):
-    """The user does not want to go on."""
+    """The user does not want to go on, or cannot; `plain` is what the JSON object says besides."""
+
+    def __init__(self, text: str, **plain: Any) -> None:
+        super().__init__(text)
+        self.plain = plain
 
 
 def run(argv: list[str]) -> int:
@@ -68,8 +72,8 @@ def run(argv: list[str]) -> int:
         screen.result({"error": error.plain()})
         return FAILED
     except Stop as stop:
-        screen.say(str(stop) or "Nothing was changed.")
-        screen.result({"stopped": str(stop)})
+        screen.say(str(stop))
+        screen.result({"stopped": str(stop), **stop.plain})
         return FAILED
     except KeyboardInterrupt:
         screen.say("Stopped.")
@@ -349,9 +353,9 @@ def _practice(arguments: argparse.Namespace, screen: Screen) -> int:
 def _visit(arguments: argparse.Namespace, screen: Screen) -> Iterator[Visit]:
     path = Path(arguments.site)
     site = load(path)
-    _refuse_wrong_site(site, screen)
     if arguments.host:
         site = with_host(site, arguments.host)
+    _refuse_wrong_site(site, screen)
     if getattr(arguments, "accept", None):
         site = replace(site, accept=(*site.accept, *arguments.accept))
     data = Path(arguments.data) if arguments.data else data_folder()
@@ -374,8 +378,11 @@ def _refuse_wrong_site(site: Site, screen: Screen) -> None:
     found = [p for p in problems(site) if p.severity == "problem"]
     if found:
         screen.problems(found)
-        screen.result({"problems": [p.plain() for p in found], "state": "refused"})
-        raise Stop("Mend the site file and run this again. Nothing was changed.")
+        raise Stop(
+            "Mend the site file and run this again. Nothing was changed.",
+            problems=[p.plain() for p in found],
+            state="refused",
+        )
 
 
 def _credentials(arguments: argparse.Namespace, site: Site, folder: Path) -> Credentials:

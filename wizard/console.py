@@ -157,7 +157,8 @@ class Screen:
             self.row(progress.state, f"{progress.text}{state}{took}")
         elif progress.kind == "countdown" and not self._counted:
             self._counted = True  # it is armed anew before every step: once tells enough
-            self.say(f"  Left alone, the server goes back by itself in {progress.seconds:.0f} s.", "dim")
+            seconds = f"{progress.seconds:.0f} s"
+            self.say(f"  Left alone, the server goes back by itself in {seconds}.", "dim")
         elif progress.kind == "advice":
             self.row("warning", progress.text)
         elif progress.kind == "log" and progress.text and progress.code != "state":

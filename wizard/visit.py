@@ -26,7 +26,7 @@ from wizard.plan import Plan, plan
 from wizard.problem import Problem
 from wizard.remote.agent import AgentError, AgentLink
 from wizard.remote.dial import dial
-from wizard.remote.hosts import Accept, KnownHosts
+from wizard.remote.hosts import Accept, KnownHosts, place
 from wizard.remote.lifeline import Lifeline
 from wizard.remote.login import Credentials, Timeouts
 from wizard.remote.session import Session
@@ -147,15 +147,20 @@ class Visit:
             raise VisitError("no-host")
         if not host:
             return self._open(own, accept=self._accept)
-        known = any(own in r.address for r in self.known_hosts.records()) if own else False
+        there = place(own, self.site.server.port)
+        moved = any(r.address == there for r in self.known_hosts.records())
+        # Another laptop may have moved it: it can be told by the key that it had before, or by
+        # the fingerprint that was given.
+        label = self._accept if isinstance(self._accept, str) else None
+        known = bool(label or self.known_hosts.kinds(there, self._server_id))
         try:
             # When the server has moved already, do not wait long for its old address.
-            return self._open(host, accept=self._accept, timeouts=QUICK if known else Timeouts())
+            return self._open(host, accept=self._accept, timeouts=QUICK if moved else Timeouts())
         except RemoteError as error:
-            if not known or own == host or error.code not in NOBODY:
+            if not known or not own or own == host or error.code not in NOBODY:
                 raise
             try:
-                return self._open(own)
+                return self._open(own, accept=label)
             except RemoteError:
                 raise error from None
 
@@ -503,6 +508,12 @@ class _Apply:
 
     def run(self, link: AgentLink) -> wire.Outcome:
         """Apply over `link` and follow the server wherever it goes."""
+        outcome = self._run(link)
+        if self.cancel.is_set() and outcome.failed == "user":  # we asked for that rollback
+            return replace(outcome, state="stopped", failed="")
+        return outcome
+
+    def _run(self, link: AgentLink) -> wire.Outcome:
         try:
             plain = self._while_stoppable(link, "apply", {"order": wire.encode(self.order)})
         except Lost:

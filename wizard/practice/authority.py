@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,31 @@ class Issued:
 
     chain: bytes
     key: bytes
+
+
+@dataclass(frozen=True)
+class Material:
+    """All certificates of a practice clinic: by kind, what its web server begins with, the root."""
+
+    root_pem: bytes
+    first: Issued
+    kinds: Mapping[str, Issued]
+
+
+def material(domain: str, now: datetime) -> Material:
+    """Make one certificate of each kind that staff meet, good and bad ones."""
+    authority = Authority(now)
+    good = authority.issue(domain)
+    newer = authority.issue(domain, days=DAYS + 30)
+    kinds = {
+        "good": good,
+        "newer": newer,
+        "expired": authority.issue(domain, start=timedelta(days=-120)),
+        "other-name": authority.issue(f"other.{domain}"),
+        "no-intermediate": authority.issue(domain, with_intermediate=False),
+        "wrong-key": Issued(good.chain, newer.key),
+    }
+    return Material(authority.root_pem, self_signed(domain, now), kinds)
 
 
 class Authority:
@@ -59,25 +85,14 @@ class Authority:
             chain += self._intermediate.public_bytes(serialization.Encoding.PEM)
         return Issued(chain, _pem(key))
 
-    def assortment(self, domain: str) -> dict[str, Issued]:
-        """Issue one certificate of each kind that staff meet, good and bad ones."""
-        good = self.issue(domain)
-        return {
-            "good": good,
-            "newer": self.issue(domain, days=DAYS + 30),
-            "expired": self.issue(domain, start=timedelta(days=-120)),
-            "other-name": self.issue(f"other.{domain}"),
-            "no-intermediate": self.issue(domain, with_intermediate=False),
-            "wrong-key": Issued(good.chain, _pem(_key())),
-        }
 
-    def write(self, folder: Path, name: str, issued: Issued) -> tuple[Path, Path]:
-        """Write chain and key files; returns their paths."""
-        chain, key = folder / f"{name}.pem", folder / f"{name}.key"
-        chain.write_bytes(issued.chain)
-        key.write_bytes(issued.key)
-        key.chmod(0o600)
-        return chain, key
+def write(folder: Path, name: str, issued: Issued) -> tuple[Path, Path]:
+    """Write chain and key files; returns their paths."""
+    chain, key = folder / f"{name}.pem", folder / f"{name}.key"
+    chain.write_bytes(issued.chain)
+    key.write_bytes(issued.key)
+    key.chmod(0o600)
+    return chain, key
 
 
 def self_signed(domain: str, now: datetime) -> Issued:

@@ -17,7 +17,7 @@ from wizard.agent import names, transaction
 from wizard.agent.__main__ import main
 from wizard.agent.changes import Timings
 from wizard.detour import Detour
-from wizard.practice.authority import Authority, self_signed
+from wizard.practice.authority import Material, material, write
 from wizard.practice.network import Lan
 from wizard.practice.server import CHAIN, INTERFACE, KEY, LEASE, PACE, WEB, Server
 from wizard.practice.ssh import Account, SshServer, new_key
@@ -55,25 +55,24 @@ class Clinic:
         account: Account | None = None,
         key: paramiko.PKey | None = None,
         timings: Timings = PACE,
+        certificates: Material | None = None,
     ) -> None:
         self.folder = folder.absolute()
         self.account = account or Account(USER, PASSWORD)
         self.key = key or new_key()
         self._clear()
-        now = datetime.now(UTC)
-        authority = Authority(now)
-        (self.folder / "root.pem").write_bytes(authority.root_pem)
+        made = certificates or material(DOMAIN, datetime.now(UTC))
+        (self.folder / "root.pem").write_bytes(made.root_pem)
         self.certificates: Mapping[str, tuple[Path, Path]] = {
-            kind: authority.write(self.folder / "certificates", kind, issued)
-            for kind, issued in authority.assortment(DOMAIN).items()
+            kind: write(self.folder / "certificates", kind, issued)
+            for kind, issued in made.kinds.items()
         }
         root = self.folder / "server"
         self.lan = Lan(_below(root, names.DNSMASQ_CONF), _below(root, CHAIN), _below(root, KEY))
-        first = self_signed(DOMAIN, now)
         self.server = Server(
             root,
             DOMAIN,
-            (first.chain, first.key),
+            (made.first.chain, made.first.key),
             f"{self.key.get_name()} {self.key.get_base64()} root@practice",
             {443: self.lan.https_port, 80: self.lan.http_port},
             timings,

@@ -44,9 +44,13 @@ class Account:
 
 def new_key() -> paramiko.Ed25519Key:
     """Make an Ed25519 key."""
+    return paramiko.Ed25519Key(file_obj=io.StringIO(new_key_text()))
+
+
+def new_key_text() -> str:
+    """Make an Ed25519 key, as the text of a key file."""
     private = Ed25519PrivateKey.generate()
-    text = private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-    return paramiko.Ed25519Key(file_obj=io.StringIO(text.decode()))
+    return private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
 
 
 class Door:

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.practice.laptop import Laptop, certificates
+from wizard.practice.clinic import Clinic
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Iterator[Clinic]:
+    with Clinic(tmp_path / "clinic", certificates=certificates()) as clinic:
+        yield clinic
+
+
+@pytest.fixture
+def laptop(clinic: Clinic) -> Laptop:
+    return Laptop(clinic)

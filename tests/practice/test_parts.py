@@ -1,0 +1,171 @@
+"""The parts of the practice clinic that pretend a network: doors, names, the web server."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import dns.message
+import dns.rcode
+import paramiko
+import pytest
+
+from tests.practice.laptop import certificates
+from wizard.agent.look.web import served
+from wizard.practice.authority import write
+from wizard.practice.clinic import NEW, OLD, PASSWORD, USER, Clinic
+from wizard.practice.network import Lan, Names
+
+CONF = """# a comment
+host-record=cht.example.org,10.20.0.1,fd00:20::1
+host-record=printer.example.org,10.20.0.9
+local=/cht.example.org/
+local=/#/
+"""
+
+
+def until(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def takes(clinic: Clinic, address: str) -> bool:
+    try:
+        socket.create_connection(clinic.detour.to(address), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+# ------------------------------------------------------------------------------- doors
+
+
+def test_an_address_answers_only_while_the_server_has_it(clinic: Clinic) -> None:
+    assert (takes(clinic, OLD), takes(clinic, NEW), takes(clinic, "10.9.9.9")) == (
+        True, False, False,
+    )  # fmt: skip
+    clinic.server.run(["ip", "address", "add", "10.20.0.1/24", "dev", "eth0"])
+    assert until(lambda: takes(clinic, NEW))
+    assert takes(clinic, OLD)
+    clinic.server.run(["ip", "address", "del", "192.168.50.23/24", "dev", "eth0"])
+    assert until(lambda: not takes(clinic, OLD))
+    assert takes(clinic, NEW)
+    clinic.unplug()
+    assert until(lambda: not takes(clinic, NEW))
+    clinic.plug()
+    assert until(lambda: takes(clinic, NEW))
+
+
+def test_a_connection_falls_silent_and_goes_on_when_the_address_is_back(clinic: Clinic) -> None:
+    with socket.create_connection(clinic.detour.to(OLD), timeout=5) as sock:
+        transport = paramiko.Transport(sock)
+        transport.connect(username=USER, password=PASSWORD)
+        clinic.unplug()
+        assert until(lambda: not takes(clinic, OLD))
+        transport.send_ignore()
+        assert transport.is_active()
+        with pytest.raises(paramiko.SSHException):
+            transport.open_session(timeout=0.3)
+        clinic.plug()
+        channel = transport.open_session(timeout=10)
+        with pytest.raises(paramiko.SSHException):
+            channel.exec_command("cat /etc/shadow")  # nothing but the agent is there
+        transport.close()
+    assert clinic.ssh.started == 0
+
+
+def test_the_agent_sees_the_address_that_was_dialled(clinic: Clinic) -> None:
+    assert clinic.detour.connect(NEW, 22)[22] == clinic.detour.to(NEW)
+    assert set(clinic.detour.connect(NEW, 22)) == {22, 53, 80, 443}
+
+
+# ------------------------------------------------------------------------------- names
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "rcode", "data"),
+    [
+        ("cht.example.org", "A", "NOERROR", ["10.20.0.1"]),
+        ("CHT.Example.ORG", "A", "NOERROR", ["10.20.0.1"]),
+        ("cht.example.org", "AAAA", "NOERROR", ["fd00:20::1"]),
+        ("cht.example.org", "HTTPS", "NOERROR", []),
+        ("printer.example.org", "AAAA", "NOERROR", []),
+        ("1.0.20.10.in-addr.arpa", "PTR", "NOERROR", ["cht.example.org."]),
+        ("example.org", "A", "NXDOMAIN", []),
+        ("elsewhere.example.com", "A", "NXDOMAIN", []),
+    ],
+)
+def test_names(tmp_path: Path, name: str, kind: str, rcode: str, data: list[str]) -> None:
+    conf = tmp_path / "dnsmasq.conf"
+    conf.write_text(CONF)
+    answer = Names(conf).answer(dns.message.make_query(name, kind).to_wire())
+    assert answer is not None
+    message = dns.message.from_wire(answer)
+    assert dns.rcode.to_text(message.rcode()) == rcode
+    assert [str(one) for rows in message.answer for one in rows] == data
+
+
+def test_no_service_no_answer(tmp_path: Path) -> None:
+    question = dns.message.make_query("cht.example.org", "A").to_wire()
+    conf = tmp_path / "dnsmasq.conf"
+    conf.write_text(CONF)
+    assert Names(conf, lambda: False).answer(question) is None
+    assert Names(conf).answer(b"\0nonsense") is None
+    conf.write_text(CONF.replace("local=/#/", "server=9.9.9.9"))
+    other = Names(conf).answer(dns.message.make_query("example.com", "A").to_wire())
+    assert other is not None
+    assert dns.message.from_wire(other).rcode() == dns.rcode.REFUSED
+
+
+# --------------------------------------------------------------------------- web server
+
+
+def test_a_new_certificate_is_served_after_a_reload_and_a_bad_one_never(tmp_path: Path) -> None:
+    kinds = certificates().kinds
+    chain, key = write(tmp_path, "pair", kinds["good"])
+    lan = Lan(tmp_path / "none.conf", chain, key)
+    reloads = [0]
+    lan.reloads = lambda: reloads[0]
+    try:
+        good, newer = (_sha(kinds[kind].chain) for kind in ("good", "newer"))
+        assert _served(lan) == good
+        write(tmp_path, "pair", kinds["newer"])
+        assert _served(lan) == good
+        reloads[0] += 1
+        assert _served(lan) == newer
+        chain.write_bytes(kinds["good"].chain)  # with the key of the newer one
+        reloads[0] += 1
+        assert _served(lan) == newer
+    finally:
+        lan.close()
+
+
+def _sha(pem: bytes) -> str:
+    end = pem.index(b"-----END CERTIFICATE-----") + 26
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem[:end].decode())).hexdigest()
+
+
+def _served(lan: Lan) -> str:
+    class Machine:
+        def local(self, _port: int) -> tuple[str, int]:
+            return "127.0.0.1", lan.https_port
+
+    return served(Machine(), 443, "cht.practice-clinic.org")  # type: ignore[arg-type]
+
+
+def test_nginx_refuses_a_key_that_does_not_fit(clinic: Clinic) -> None:
+    assert clinic.server.run(["nginx", "-t"]).ok
+    wrong = clinic.certificates["wrong-key"][1].read_text()
+    clinic.server.put("/etc/ssl/clinic/key.pem", wrong)
+    done = clinic.server.run(["nginx", "-t"])
+    assert not done.ok
+    assert "KEY_VALUES_MISMATCH" in done.err
+    assert wrong.splitlines()[3] not in done.err
