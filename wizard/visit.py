@@ -50,6 +50,7 @@ NOBODY = frozenset(
         "server-silent",
         "server-closed",
         "not-ssh",
+        "ssh-slow",
         "scope-unknown",
         "lost",
         "agent-silent",
