@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from tests.practice.laptop import Laptop, at_command
-from wizard.agent.host import Done
 from wizard.practice.clinic import PASSWORD, Clinic
 from wizard.practice.rehearse import Stage
 from wizard.practice.tour import _Tour
@@ -42,16 +41,15 @@ def test_the_tour_keeps_every_promise(tmp_path: Path) -> None:
 def test_the_tour_fails_where_a_promise_is_broken(
     clinic: Clinic, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A server that cannot get its old address back makes the tour fail, not pass."""
+    """A rollback that leaves something behind makes the tour fail."""
     walk = _Tour(clinic, Stage())
-    real = clinic.server.run
+    real = clinic.unplug
 
-    def run(argv: list[str], *rest: object, **more: object) -> Done:
-        if argv[0] == "ifup" and clinic.server.path("") and not clinic.ssh.plugged:
-            return Done(1, "", "ifup: broken")
-        return real(argv)
+    def unplug() -> None:
+        real()
+        clinic.server.put("/etc/left-behind", "")
 
-    clinic.server.run = run  # type: ignore[method-assign]
+    clinic.unplug = unplug  # type: ignore[method-assign]
     walk.run()
     assert [step.code for step in walk.steps if not step.passed] == ["lost"]
     assert walk.steps[-1].code == "lost"

@@ -210,6 +210,24 @@ def test_cable_lost_during_apply_and_the_server_is_back(clinic: Clinic, laptop: 
     assert laptop.apply("--no-check").code == 0
 
 
+def test_cable_lost_in_the_middle_of_the_greeting(clinic: Clinic, laptop: Laptop) -> None:
+    """The server at the new address says its first line, and then the cable is out."""
+    before = standing(clinic)
+    cut: list[bytes] = []
+
+    def on_said(address: str, data: bytes) -> None:
+        if not cut and address == NEW and clinic.server.addresses() == {NEW}:
+            cut.append(data)
+            clinic.unplug()
+            clinic.plug_when_settled()
+
+    clinic.ssh.on_said = on_said
+    said = laptop.apply("--wait", "10")
+    assert cut[0].startswith(b"SSH-2.0-")
+    assert said.plain.get("state") == "rolled-back", said.text
+    assert standing(clinic) == before
+
+
 def test_ctrl_c_during_a_step_puts_everything_back(clinic: Clinic, laptop: Laptop) -> None:
     before = standing(clinic)
     with at_command(clinic, "apt-get", interrupt):

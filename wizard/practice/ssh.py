@@ -113,6 +113,7 @@ class SshServer:
         self.laptop = laptop
         self.plugged = True
         self.started = 0  # agents, so far
+        self.on_said: Callable[[str, bytes], None] = lambda _address, _data: None  # for mishaps
         self._present = present
         self._doors = [Door(address) for address in addresses]
         self._closing = threading.Event()
@@ -179,15 +180,17 @@ class SshServer:
         other = {outside: inside, inside: outside}
         with outside, inside, contextlib.suppress(OSError):
             while not self._closing.is_set():
-                if not door.open:
+                if not door.open or not self.plugged:
                     self._closing.wait(TICK)
                     continue
                 ready = select.select(list(other), [], [], 0.1)[0]
-                for sock in ready if door.open else ():
+                for sock in ready if door.open and self.plugged else ():
                     data = sock.recv(1 << 16)
                     if not data:
                         return
                     other[sock].sendall(data)
+                    if sock is inside:
+                        self.on_said(door.address, data)
 
 
 class _Stream(io.RawIOBase):
