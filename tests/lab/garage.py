@@ -9,10 +9,9 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from tests.lab import machine as machine_module
 from tests.lab import prepare
 from tests.lab.images import CACHE, Image
-from tests.lab.machine import Machine
+from tests.lab.machine import KERNEL_ARGUMENTS, Machine
 from tests.lab.network import LabError, Lan
 
 
@@ -97,7 +96,8 @@ def _kept_boot(image: Image, kernel_arguments: str, memory: int) -> Path:
         kernel_arguments,
         memory,
         version,
-        inspect.getsource(machine_module),
+        KERNEL_ARGUMENTS,
+        inspect.getsource(Machine.start),
     )
     key = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
     return CACHE / f"booted-{image.kind}-{key}.qcow2"

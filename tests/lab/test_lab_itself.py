@@ -9,12 +9,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.lab.browser import Browser
 from tests.lab.ca import Ca
-from tests.lab.garage import MachineFactory, boot
+from tests.lab.garage import STANDIN_READY, MachineFactory, boot
 from tests.lab.machine import Machine
 from tests.lab.network import Dnsmasq, Host, LabError
 from tests.lab.repository import Repository
 
+# As an administrator does it with sysctl. `ipv6.disable=1` leaves no IPv6 sockets either, and CHT's
+# nginx from 4.4.0 on does not start then: it listens on [::]:443.
+NO_IPV6 = "sysctl.net.ipv6.conf.all.disable_ipv6=1 sysctl.net.ipv6.conf.default.disable_ipv6=1"
 KINDS = ("ifupdown", "netplan", "networkmanager", "networkd")
 
 pytestmark = pytest.mark.timeout(1200)
@@ -133,7 +137,7 @@ def test_network_managers(kind: str, active: set[str], machine: MachineFactory) 
 
 @pytest.mark.xdist_group("ifupdown")
 def test_without_ipv6_the_shell_inside_still_answers(machine: MachineFactory, laptop: Host) -> None:
-    server = machine("ifupdown", kernel_arguments="ipv6.disable=1")
+    server = machine("ifupdown", kernel_arguments=NO_IPV6)
     assert server.run("ip -6 addr show dev eth0").stdout == ""
     laptop.dhcp_client()
     assert server.ssh("id -un", laptop, address=server.wait_address()).stdout.strip() == "clinic"
@@ -156,6 +160,27 @@ def test_own_certificate_is_served_after_a_reload(
     while (served := fetch(laptop, address, "/")[1]) == before and time.monotonic() < deadline:
         pass  # old workers answer until they have gone
     assert served == ca.good.fingerprint
+
+
+@pytest.mark.xdist_group("networkd")
+def test_browser(machine: MachineFactory, laptop: Host, office: Dnsmasq, ca: Ca) -> None:
+    server = machine("networkd")
+    address = server.wait_address()
+    office.stop()
+    office.host.office_router(extra=f"address=/{ca.domain}/{address}")
+    laptop.dhcp_client()
+    browser = Browser(laptop, ca)
+    assert browser.open(f"https://{ca.domain}/").error == "ERR_CERT_AUTHORITY_INVALID"
+    server.write_file("/root/cert.pem", ca.good.certificates)
+    server.write_file("/root/key.pem", ca.good.key, mode="600")
+    for name in ("cert.pem", "key.pem"):
+        server.run(f"docker cp /root/{name} cht-nginx-1:/etc/nginx/private/{name}")
+    server.run("docker restart cht-nginx-1", timeout=120)
+    server.wait_until(STANDIN_READY, timeout=120)
+    page = browser.open(f"https://{ca.domain}/")
+    assert page.title == "CHT login"
+    assert page.error is None
+    assert browser.open("https://nowhere.example.org/").error == "ERR_NAME_NOT_RESOLVED"
 
 
 @pytest.mark.xdist_group("netplan")
