@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tempfile
@@ -9,9 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.ca import Ca
-from tests.lab.network import Host
-
-_ERROR = re.compile(r"net::(ERR_[A-Z0-9_]+)|\b(ERR_[A-Z0-9_]+)\b")
+from tests.lab.network import Host, LabError
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,8 @@ class Browser:
 
     def open(self, url: str, timeout: float = 90) -> Page:
         """Load a page as a user would and say what came: the page, or the error page's code."""
+        log = self.home / "net.json"
+        log.unlink(missing_ok=True)
         done = self.host.run(
             [
                 "chromium",
@@ -61,6 +62,7 @@ class Browser:
                 "--no-default-browser-check",
                 f"--user-data-dir={self.home / 'profile'}",
                 f"--timeout={int(timeout * 500)}",
+                f"--log-net-log={log}",
                 "--dump-dom",
                 url,
             ],
@@ -68,11 +70,27 @@ class Browser:
             timeout=timeout,
             check=False,
         )
+        if done.returncode:
+            raise LabError(f"chromium ended with {done.returncode}: {done.stderr[-1000:]}")
         html = done.stdout
         title = re.search(r"<title[^>]*>(.*?)</title>", html, re.DOTALL)
         text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", html, flags=re.DOTALL)
-        error = None
-        if "neterror" in html or "interstitial" in html:
-            found = _ERROR.search(html)
-            error = (found[1] or found[2]) if found else "unknown"
-        return Page(url, title[1].strip() if title else "", " ".join(text.split()), error)
+        return Page(
+            url, title[1].strip() if title else "", " ".join(text.split()), _error(log, url)
+        )
+
+
+def _error(log: Path, url: str) -> str | None:
+    """How the request for `url` failed; a page dump is empty then, but the network log says it."""
+    recorded = json.loads(log.read_text())
+    names = {number: name for name, number in recorded["constants"]["netError"].items()}
+    ours: set[int] = set()
+    failed: int | None = None
+    for event in recorded["events"]:
+        parameters = event.get("params", {})
+        source = event["source"]["id"]
+        if parameters.get("url") == url:
+            ours.add(source)
+        if source in ours and parameters.get("net_error", 0) < -2:  # -1 waits, -2 and 0 say nothing
+            failed = parameters["net_error"]
+    return None if failed is None else f"ERR_{names[failed].removeprefix('ERR_')}"

@@ -329,6 +329,7 @@ class Host(Namespace):
         self.folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=lan.folder))
         self.folder.chmod(0o755)
         self._dhclient: subprocess.Popen[bytes] | None = None
+        self._router: Dnsmasq | None = None
         super().__init__(f"{lan.prefix}-{name}{number}")
         # No duplicate address detection here: the link-local address is usable at once.
         self.run(["sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad"])
@@ -460,14 +461,19 @@ class Host(Namespace):
         return Dnsmasq(self, name, configuration)
 
     def office_router(self, extra: str = "", addresses: str = OFFICE_RANGE) -> Dnsmasq:
-        """Play the office's router: DHCP and a DNS server that knows no Internet (`extra` may teach
-        it names)."""
+        """Play the office's router: DHCP, and a DNS server without Internet.
+
+        `extra` may teach it names. Called again, it is the same router, configured differently.
+        """
+        if self._router is not None:
+            self._router.stop()
         self.add_address(f"{OFFICE}/24")
-        return self.dnsmasq(
+        self._router = self.dnsmasq(
             f"dhcp-authoritative\ndhcp-range={addresses}\ndhcp-option=option:router,{OFFICE}\n"
             f"dhcp-option=option:dns-server,{OFFICE}\nno-resolv\nno-hosts\nlocal=/#/\n{extra}\n",
             name="office",
         )
+        return self._router
 
     def close(self) -> None:
         self.stop_dhcp_client()
