@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import socket
 import ssl
 import time
@@ -15,6 +16,8 @@ import paramiko
 import pytest
 
 from tests.practice.laptop import certificates
+from wizard.agent import wire
+from wizard.agent.facts import facts as look
 from wizard.agent.look.web import served
 from wizard.practice.authority import write
 from wizard.practice.clinic import NEW, OLD, PASSWORD, USER, Clinic
@@ -85,6 +88,30 @@ def test_a_connection_falls_silent_and_goes_on_when_the_address_is_back(clinic: 
 def test_the_agent_sees_the_address_that_was_dialled(clinic: Clinic) -> None:
     assert clinic.detour.connect(NEW, 22)[22] == clinic.detour.to(NEW)
     assert set(clinic.detour.connect(NEW, 22)) == {22, 53, 80, 443}
+
+
+def test_where_links_cannot_be_made_the_facts_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, without the right to make symbolic links, and without uname."""
+
+    def refuse(*_arguments: object, **_more: object) -> None:
+        raise OSError(1314, "A required privilege is not held by the client")
+
+    monkeypatch.setattr(os, "symlink", refuse)
+    monkeypatch.delattr(os, "uname")
+    with Clinic(tmp_path / "clinic", certificates=certificates()) as clinic:
+        facts = wire.decode(wire.Facts, look(clinic.server, f"10.20.0.77 5 {OLD} 22"))
+    assert facts.problems == ()
+    assert {(x.port, x.process, x.unit) for x in facts.listeners} == {
+        (22, "sshd", "ssh.service"),
+        (80, "nginx", "nginx.service"),
+        (443, "nginx", "nginx.service"),
+    }
+    assert all(disk.free > 0 for disk in facts.disks)
+    assert facts.service("nginx.service") == wire.Service(
+        "nginx.service", "loaded", "enabled", "active"
+    )
 
 
 # ------------------------------------------------------------------------------- names

@@ -62,6 +62,13 @@ class Host:
         except OSError:
             return []
 
+    def link_target(self, path: str) -> str:
+        """Return where a symbolic link points, or "" when it is none."""
+        try:
+            return os.readlink(self.path(path))
+        except OSError:
+            return ""
+
     def local(self, port: int) -> Tuple[str, int]:
         """Return where a TCP port of this machine is reached from within."""
         return "127.0.0.1", port

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 from typing import Any, Dict, List, Tuple
@@ -86,16 +85,9 @@ def _holders(host: Host, inodes: "set[str]") -> Dict[str, int]:
             (likely if comm in LIKELY else others).append(int(name))
     found: Dict[str, int] = {}
     for pid in sorted(likely) + sorted(others, reverse=True):
-        folder = host.path("/proc/%d/fd" % pid)
-        try:
-            descriptors = os.listdir(folder)
-        except OSError:
-            continue
-        for descriptor in descriptors:
-            try:
-                inode = wanted.get(os.readlink(folder + "/" + descriptor))
-            except OSError:
-                continue
+        folder = "/proc/%d/fd" % pid
+        for descriptor in host.list(folder):
+            inode = wanted.get(host.link_target(folder + "/" + descriptor))
             if inode is not None:
                 found.setdefault(inode, pid)
         if len(found) == len(wanted):

@@ -19,8 +19,9 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armhf", "i686
 def system(host: Host, dpkg: bytes) -> Dict[str, Any]:
     """Return wire.System; `dpkg` is the text of dpkg's status file."""
     release = os_release(host)
-    uname = os.uname()
-    kernel = _line(host, "/proc/sys/kernel/osrelease") or uname.release
+    # Windows, where only the practice clinic runs, has no uname.
+    release_here, machine = os.uname()[2::2] if hasattr(os, "uname") else ("", "x86_64")
+    kernel = _line(host, "/proc/sys/kernel/osrelease") or release_here
     found = re.search(rb"^Package: dpkg\n(?:.+\n)*?Architecture: (\S+)", dpkg, re.M)
     architecture = found.group(1).decode() if found else ""
     init = _line(host, "/proc/1/comm")
@@ -32,7 +33,7 @@ def system(host: Host, dpkg: bytes) -> Dict[str, Any]:
         "pretty_name": release.get("PRETTY_NAME", ""),
         "like": release.get("ID_LIKE", "").split(),
         "kernel": kernel,
-        "architecture": architecture or ARCHITECTURES.get(uname.machine, uname.machine),
+        "architecture": architecture or ARCHITECTURES.get(machine, machine),
         "hostname": _line(host, "/proc/sys/kernel/hostname") or _line(host, "/etc/hostname"),
         "machine_id": _line(host, "/etc/machine-id"),
         "python": "%d.%d.%d" % sys.version_info[:3],
@@ -94,16 +95,22 @@ def disks(host: Host) -> List[Dict[str, Any]]:
             at = os.path.dirname(at)
         if path == "/var/lib/docker" and at != path:
             continue
-        state = os.statvfs(host.path(at) or "/")
-        found.append(
-            {
-                "path": path,
-                "read_only": bool(state.f_flag & os.ST_RDONLY),
-                "total": state.f_blocks * state.f_frsize,
-                "free": state.f_bfree * state.f_frsize,
-            }
-        )
+        found.append(dict(_room(host.path(at) or "/"), path=path))
     return found
+
+
+def _room(path: str) -> Dict[str, Any]:
+    if not hasattr(os, "statvfs"):  # Windows
+        import shutil
+
+        usage = shutil.disk_usage(path)
+        return {"read_only": False, "total": usage.total, "free": usage.free}
+    state = os.statvfs(path)
+    return {
+        "read_only": bool(state.f_flag & os.ST_RDONLY),
+        "total": state.f_blocks * state.f_frsize,
+        "free": state.f_bfree * state.f_frsize,
+    }
 
 
 def memory(host: Host) -> int:
