@@ -91,6 +91,7 @@ def do(step: Step, change: Plain, before: Plain) -> Plain:
     step.run(argv, 20.0, "address-failed")
     if not step.wait(lambda: has(step.host, interface, address), 10.0):
         raise StepError("address-failed", "%s does not get ready (is it in use?)" % address)
+    step.shared.setdefault("beside", []).append((interface, address))
     return {}
 
 

@@ -63,6 +63,8 @@ def do(step: Step, change: Plain, before: Plain) -> Plain:
     manager, interface = change["manager"], change["interface"]
     seconds = step.timings.reload
     code = "network-failed"
+    if "networkd" in (manager, change["renderer"]):
+        _clear_the_way(step)
     if manager == "netplan":
         step.run(["netplan", "apply"], seconds, code)
     elif manager == "networkmanager":
@@ -80,6 +82,16 @@ def do(step: Step, change: Plain, before: Plain) -> Plain:
         _ifupdown(step, before, before["old_interfaces"], [w for w in wanted if w], code)
     _await_new(step, change, before)
     return {}
+
+
+def _clear_the_way(step: Step) -> None:
+    """Take away what was put beside the old address; it has proved itself by now.
+
+    Where the new address is of the old one's subnet it is a secondary one, and systemd-networkd
+    (252) that finds the address it shall set as such spins for a minute and fails (ERANGE).
+    """
+    for interface, beside in step.shared.pop("beside", []):
+        address.remove(step.host, interface, beside)
 
 
 def _await_new(step: Step, change: Plain, before: Plain) -> None:
