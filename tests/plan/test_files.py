@@ -73,8 +73,9 @@ def test_ours_goes_before_every_other_profile_of_the_interface() -> None:
     assert _keyfile("networkmanager-priority")[1]["connection"]["autoconnect-priority"] == "501"
 
 
-def test_a_link_local_address_that_cannot_stay_is_not_promised() -> None:
-    assert "addr-gen-mode" not in _keyfile("networkmanager-privacy")[1]["ipv6"]
+def test_the_profile_does_not_depend_on_the_present_link_local_address() -> None:
+    """It is another one once the profile is in use: the second plan would not be empty."""
+    assert _keyfile("networkmanager-privacy")[1]["ipv6"]["addr-gen-mode"] == "eui64"
 
 
 def test_systemd_finds_no_fault_with_the_unit(tmp_path: Path) -> None:

@@ -181,9 +181,8 @@ def _document(facts: wire.Facts, target: Target, found: list[Definition]) -> dic
         passthrough = {
             "connection.autoconnect-priority": str(networkmanager.PRIORITY),
             "ipv6.method": networkmanager.method6(target),
+            "ipv6.addr-gen-mode": "eui64",
         }
-        if networkmanager.keeps_eui64(target.interface):
-            passthrough["ipv6.addr-gen-mode"] = "eui64"
         definition["networkmanager"] = {"passthrough": passthrough}
     definition |= {
         "dhcp4": False,

@@ -47,7 +47,6 @@ def render(draft: Draft, target: Target) -> tuple[wire.WriteFile, ...] | None:
         method6=method6(target),
         address6=f"address1={target.address6}" if target.address6 else "",
         dns6="dns=" + "".join(f"{n};" for n in _family(target, 6)) if _family(target, 6) else "",
-        addr_gen_mode="addr-gen-mode=eui64" if keeps_eui64(interface) else "",
     )
     return draft.write(names.NETWORKMANAGER_FILE, content, TOPIC, 0o600)
 
@@ -66,23 +65,6 @@ def method6(target: Target) -> str:
     if target.accept_ra:
         return "auto"
     return "manual" if target.address6 else "link-local"
-
-
-def keeps_eui64(interface: wire.Interface) -> bool:
-    """True when the link-local address comes from the MAC (RFC 4291, appendix A) and can stay.
-
-    A session over it then survives the change. The other kind is derived from the profile's UUID
-    and cannot be kept.
-    """
-    octets = bytes.fromhex(interface.mac.replace(":", ""))
-    if len(octets) != 6:
-        return False
-    eui64 = bytes([octets[0] ^ 2, *octets[1:3], 0xFF, 0xFE, *octets[3:]])
-    wanted = ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + eui64)
-    return any(
-        a.family == 6 and a.scope == "link" and ipaddress.IPv6Address(a.address) == wanted
-        for a in interface.addresses
-    )
 
 
 def _profiles(facts: wire.Facts, interface: str) -> list[tuple[str, int]]:
