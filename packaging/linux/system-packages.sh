@@ -5,8 +5,8 @@ set -eu
 case "$1" in
     run) wanted="python3-venv openssh-client" ;;
     test) wanted="dnsmasq-base netplan.io ifupdown openssh-server sudo iproute2 iputils-ping" ;;
-    lab) wanted="qemu-system-x86 qemu-utils mmdebstrap e2fsprogs dpkg-dev apt-utils dnsmasq-base \
-isc-dhcp-client iproute2 iputils-ping openssh-client chromium libnss3-tools" ;;
+    lab) wanted="qemu-system-x86 qemu-utils mmdebstrap e2fsprogs apt-utils gpg gpg-agent gpgconf \
+dnsmasq-base isc-dhcp-client iproute2 iputils-ping openssh-client chromium libnss3-tools" ;;
     *) echo "usage: $0 run|test|lab" >&2; exit 2 ;;
 esac
 command -v apt-get >/dev/null 2>&1 || exit 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
@@ -27,7 +28,7 @@ def main() -> int:
         timeout=300,
         check=True,
     )
-    console = Console(record=True, width=100, file=Path(os.devnull).open("w"), highlight=False)
+    console = Console(record=True, width=100, file=io.StringIO(), highlight=False)
     for line in part(done.stdout.splitlines()):
         console.print(Text.from_ansi(line))
     PICTURE.parent.mkdir(exist_ok=True)
