@@ -10,7 +10,7 @@ import pytest
 from wizard.wording import AGENT, STEPS, VisitError
 
 AGENT_ROOM = Path(__file__).resolve().parents[1] / "wizard" / "agent"
-RAISED = {"Refused", "StepError", "ProbeError", "DiskError"}
+RAISED = {"Refused", "StepError", "ProbeError", "DiskError", "DockerError"}
 
 
 def codes() -> set[str]:
@@ -39,6 +39,8 @@ def test_code_has_a_sentence(code: str) -> None:
 @pytest.mark.parametrize("code", sorted({**STEPS, **AGENT}))
 def test_sentence_stands_alone(code: str) -> None:
     """It can be said whatever arguments the agent sends along."""
-    error = VisitError(code, who="Ann on laptop", what=code, wanted="", old="", new="")
+    error = VisitError(
+        code, who="Ann on laptop", when="14:05", what=code, wanted="", old="", new=""
+    )
     assert error.message.endswith(".")
     assert error.cure.endswith(".") or "sudo" in error.cure

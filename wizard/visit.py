@@ -680,7 +680,11 @@ def who() -> str:
 def explain(error: AgentError) -> VisitError:
     """Give an agent's refusal its sentence."""
     code = error.code if error.code in VisitError.words else "agent-defect"
-    return VisitError(code, error.detail, **{**error.arguments, "what": error.code})
+    arguments = {"who": "somebody", "since": 0.0, **error.arguments, "what": error.code}
+    since = arguments["since"]
+    moment = datetime.fromtimestamp(since) if isinstance(since, int | float) and since else None
+    arguments["when"] = f"{moment:%H:%M}" if moment else "a moment ago"
+    return VisitError(code, error.detail, **arguments)
 
 
 def with_host(site: Site, host: str) -> Site:

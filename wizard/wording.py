@@ -23,7 +23,7 @@ VISIT: dict[str, tuple[str, str]] = {
 
 AGENT: dict[str, tuple[str, str]] = {
     "busy": (
-        "Somebody else is changing this server: {who}.",
+        "Somebody else is changing this server: {who}, since {when}.",
         "Let them finish. A change that is not confirmed is put back by itself after a few "
         "minutes; `rollback` puts it back at once.",
     ),
@@ -70,6 +70,38 @@ AGENT: dict[str, tuple[str, str]] = {
     "not-root": (
         "The server's agent does not run as root.",
         "Log in as a user who may do everything with sudo.",
+    ),
+    "docker-absent": (
+        "There is no Docker on the server.",
+        "Install the CHT first, then run the same command again.",
+    ),
+    "docker-denied": (
+        "The server's Docker does not let the program in.",
+        "Log in as a user who may do everything with sudo.",
+    ),
+    "docker-down": (
+        "The server's Docker does not run.",
+        "Start it with `sudo systemctl start docker`, then run the same command again.",
+    ),
+    "docker-timeout": (
+        "The server's Docker did not answer in time.",
+        "Wait until the server is less busy, then run the same command again.",
+    ),
+    "docker-protocol": (
+        "The server's Docker answered in a way that was not understood.",
+        "This is a defect of the program. Please report it with what stands below.",
+    ),
+    "docker-not-found": (
+        "The CHT's container is gone.",
+        "Start the CHT, then run the same command again.",
+    ),
+    "docker-conflict": (
+        "The CHT's container is in the middle of a change of its own.",
+        "Wait a minute, then run the same command again.",
+    ),
+    "docker-failed": (
+        "The server's Docker could not do what was asked.",
+        "See below for its own words.",
     ),
     "unknown-verb": (
         "The server's agent is of another version than this program.",

@@ -340,7 +340,7 @@ def test_services_stay_stopped_while_packages_come(tmp_path: Path) -> None:
 
     class Watching(PracticeHost):
         def run(self, argv: list[str], *arguments: Any, **more: Any) -> Done:
-            if argv[0] == "apt-get" and "install" in argv:
+            if argv[0] == "apt-get" and "install" in argv and "--download-only" not in argv:
                 seen.append(self.read_bytes(packages.POLICY))
                 assert os.access(self.path(packages.POLICY), os.X_OK)
                 assert more["env"]["DEBIAN_FRONTEND"] == "noninteractive"
@@ -362,18 +362,27 @@ def test_services_stay_stopped_while_packages_come(tmp_path: Path) -> None:
         ("E: Sub-process /usr/bin/dpkg returned an error code (1)", "packages-failed"),
     ],
 )
-def test_why_packages_do_not_come(tmp_path: Path, said: str, code: str) -> None:
+@pytest.mark.parametrize(
+    ("at", "state"), [("--download-only", "nothing"), ("--no-remove", "rolled-back")]
+)
+def test_why_packages_do_not_come(
+    tmp_path: Path, said: str, code: str, at: str, state: str
+) -> None:
+    """They are fetched before anything is changed, and may still fail to be installed."""
+
     class Failing(PracticeHost):
         def run(self, argv: list[str], *arguments: Any, **more: Any) -> Done:
-            if argv[0] == "apt-get":
+            fetching = "--download-only" in argv
+            if argv[0] == "apt-get" and fetching == (at == "--download-only"):
                 return Done(100, "", said + "\n")
             return super().run(argv, *arguments, **more)
 
     host = Failing(tmp_path / "root", timings=FAST)
     before = tree(host), standing(host)
     result = apply(host, order([dict(sandbox.PACKAGES)]))
-    assert (result["state"], result["failed"]) == ("rolled-back", code)
+    assert (result["state"], result["failed"]) == (state, code)
     assert said.splitlines()[-1] in result["detail"]
+    assert "dnsmasq-base" in result["detail"]
     assert result["left"] == []
     assert (tree(host), standing(host)) == before
 

@@ -134,7 +134,6 @@ def _expire(host: PracticeHost) -> None:
 @pytest.mark.parametrize(
     ("broken", "code", "index"),
     [
-        ("apt-get", "packages-failed", 0),
         ("cht-offline-dns.service", "service-failed", 10),
         ("ufw allow", "firewall-failed", 11),
     ],

@@ -201,6 +201,9 @@ def told(error: Any) -> "tuple[str, str]":
         return error.code, error.detail
     if isinstance(error, disk.DiskError):
         return error.code, error.detail
+    code = getattr(error, "code", None)
+    if isinstance(code, str) and code.startswith(("probe-", "docker-")):
+        return code, str(getattr(error, "detail", ""))
     if isinstance(error, OSError):
         return disk.code_of(error), error.strerror or type(error).__name__
     place = error.__traceback__

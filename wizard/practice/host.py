@@ -256,6 +256,8 @@ class PracticeHost(Host):
         if verb == "show":
             subjects = [unit for unit in subjects if "." in unit]  # not the list of properties
             return Done(0, "\n".join(self._show(u, self._file_state(u)) for u in subjects), "")
+        if verb in ("list-units", "list-unit-files"):
+            return Done(0, "".join(self._row(verb, unit) for unit in subjects), "")
         if verb in ("daemon-reload", "reset-failed"):
             return Done(0, "", "")
         if verb == "is-system-running":
@@ -295,6 +297,15 @@ class PracticeHost(Host):
                 os.unlink(real)
             return Done(0, "", "")
         return Done(1, "", f"systemctl: {verb} is not pretended")
+
+    def _row(self, verb: str, unit: str) -> str:
+        state = self._file_state(unit)
+        if verb == "list-unit-files":
+            return f"{unit} {state} enabled\n" if state else ""
+        words = dict(line.split("=", 1) for line in self._show(unit, state).splitlines())
+        if words["LoadState"] == "not-found":
+            return ""
+        return f"{unit} {words['LoadState']} {words['ActiveState']} {words['SubState']} {unit}\n"
 
     def _show(self, unit: str, state: str) -> str:
         memory = self.memory()
@@ -491,6 +502,8 @@ class PracticeHost(Host):
                     return Done(100, "", "E: Failed to fetch http://... Could not resolve 'deb'")
                 if not set(wanted) <= set(memory["repository"]):
                     return Done(100, "", "E: Unable to locate package " + " ".join(wanted))
+                if "--download-only" in words:
+                    return Done(0, "", "")
                 memory["packages"] = sorted({*memory["packages"], *wanted, "lib" + wanted[0]})
             elif verb == "purge" and "--simulate" in words:
                 return Done(0, "".join(f"Purg {name} [1.0]\n" for name in wanted), "")

@@ -39,12 +39,20 @@ def installed(host: Host) -> Set[str]:
 
 
 def check(step: Step, change: Plain) -> None:
-    """Refuse names that are none, and a server without apt."""
+    """Fetch what is missing while nothing is changed: without Internet it ends here.
+
+    Refuses names that are none, and a server without apt. Only apt's own lists and archive
+    grow.
+    """
     for package in change["names"]:
         if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", package):
             raise StepError("bad-order", "package %r" % (package,))
     if not step.host.which("apt-get"):
         raise StepError("packages-unknown", "apt-get is not there")
+    there = installed(step.host)
+    missing = [n for n in change["names"] if n not in there]
+    if missing:
+        _install(step, missing, "--download-only")
 
 
 def look(step: Step, change: Plain) -> Plain:
@@ -93,8 +101,8 @@ def _apt(step: Step, *words: str) -> List[str]:
     ]  # fmt: skip
 
 
-def _install(step: Step, wanted: List[str]) -> None:
-    install = _apt(step, "install", "--no-install-recommends", "--no-remove", *wanted)
+def _install(step: Step, wanted: List[str], *options: str) -> None:
+    install = _apt(step, "install", "--no-install-recommends", "--no-remove", *options, *wanted)
     seconds = step.timings.packages
     done = step.host.run(install, timeout=seconds, env=ENVIRONMENT)
     if not done.ok and UNREACHABLE.search(done.err + done.out):
@@ -110,7 +118,7 @@ def _install(step: Step, wanted: List[str]) -> None:
         code = "packages-busy"
     elif UNREACHABLE.search(text):
         code = "packages-unreachable"
-    raise StepError(code, _reason(text) or said(done, install))
+    raise StepError(code, "%s: %s" % (" ".join(wanted), _reason(text) or said(done, install)))
 
 
 def _reason(text: str) -> str:
