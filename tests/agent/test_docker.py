@@ -37,6 +37,13 @@ def test_questions_with_chunked_answers(engine: Engine, docker: Docker) -> None:
     ]
     assert docker.inspect("cht-nginx-1") == engine.containers[0].details
     assert docker.networks() == []
+    assert "GET /version" not in engine.requests
+
+
+def test_an_engine_of_another_name_is_asked_for_its_version(engine: Engine, docker: Docker) -> None:
+    engine.name = "Libpod/4.3.1 (linux)"
+    assert docker.version() == "20.10.24"
+    assert engine.requests == ["GET /_ping", "GET /version"]
 
 
 def test_names_are_encoded(engine: Engine, docker: Docker) -> None:

@@ -31,7 +31,7 @@ from cht_agent.host import Done, Host
 answers = json.loads(sys.argv[3])
 class Recorded(Host):
     def run(self, argv, input="", timeout=60.0, env=None):
-        return Done(0, answers.get(argv[0], ""), "")
+        return Done(0, answers.get(argv[1], answers.get(argv[0], "")), "")
 print(json.dumps(facts(Recorded(sys.argv[2]), "192.168.1.9 50122 192.168.1.50 22")))
 """
 
@@ -69,8 +69,9 @@ def test_every_module_loads_and_facts_decode(version: str, python: str, tmp_path
     )
     with tempfile.TemporaryDirectory(prefix="srv") as root:
         machine = netplan_networkd(Path(root))
-        units = machine.run(["systemctl", "show", *_units()], timeout=1).out
-        answers = {"ip": json.dumps(machine.links), "systemctl": units}
+        answers = {"ip": json.dumps(machine.links)}
+        for verb in ("list-units", "list-unit-files"):
+            answers[verb] = machine.run(["systemctl", verb, *_units()], timeout=1).out
         argv = [python, "-W", "error", "-c", SCRIPT, str(tmp_path), root, json.dumps(answers)]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr

@@ -35,6 +35,7 @@ class Docker:
     def __init__(self, socket_path: str = SOCKET, timeout: float = 10.0) -> None:
         self.socket_path = socket_path
         self.timeout = timeout
+        self._server = ""  # what the engine called itself in its last answer
 
     # ------------------------------------------------------------------ questions
 
@@ -43,7 +44,14 @@ class Docker:
         return _json(self._request("GET", path))
 
     def version(self) -> str:
-        """Return the engine's version."""
+        """Return the engine's version.
+
+        Every answer's head tells it; /version runs other programs first to ask for theirs.
+        """
+        self._request("GET", "/_ping")
+        name, _, version = self._server.partition(" ")[0].partition("/")
+        if name == "Docker" and version:
+            return version
         return str(self.get("/version").get("Version", ""))
 
     def containers(self) -> List[Dict[str, Any]]:
@@ -164,7 +172,9 @@ class Docker:
             connection.settimeout(_left(deadline))
             connection.connect(self.socket_path)
             connection.sendall(head.encode("ascii") + b"\r\n" + body)
-            status, answer = _Answer(connection, deadline).read()
+            reader = _Answer(connection, deadline)
+            status, answer = reader.read()
+            self._server = reader.server
         except socket.timeout:
             raise DockerError("docker-timeout", "%s %s" % (method, path)) from None
         except FileNotFoundError:
@@ -190,6 +200,7 @@ class _Answer:
         self.connection = connection
         self.deadline = deadline
         self.buffer = b""
+        self.server = ""
 
     def read(self) -> Tuple[int, bytes]:
         """Return status and body."""
@@ -201,6 +212,7 @@ class _Answer:
         for line in lines[1:]:
             name, _, value = line.partition(":")
             headers[name.strip().lower()] = value.strip()
+        self.server = headers.get("server", "")
         status = int(first[1])
         if status in (204, 304):
             return status, b""

@@ -33,7 +33,9 @@ class Machine(Host):
         self.ran: list[list[str]] = []
         self.answers: dict[str, str] = {}
         self.links: list[dict[str, Any]] = []
-        self.units: dict[str, tuple[str, str, str]] = {}
+        # systemd brings this one along, switched off
+        off = ("loaded", "disabled", "inactive")
+        self.units: dict[str, tuple[str, str, str]] = {"systemd-networkd.service": off}
         self.command("ip")
         self.command("systemctl")
         self.file("/proc/1/comm", "systemd\n")
@@ -160,10 +162,21 @@ class Machine(Host):
         if argv[:2] == ["ip", "-j"]:
             return Done(0, json.dumps(self.links), "")
         if argv[0] == "systemctl":
-            return Done(0, "\n".join(self._unit(u) for u in argv if "." in u), "")
+            wanted = [word for word in argv if "." in word]
+            if argv[1] == "show":
+                return Done(0, "\n".join(self._unit(unit) for unit in wanted), "")
+            return Done(0, "".join(self._row(argv[1], unit) for unit in wanted), "")
         if argv[0] not in self.answers:
             return Done(127, "", f"{argv[0]}: not found")
         return Done(0, self.answers[argv[0]], "")
+
+    def _row(self, verb: str, unit: str) -> str:
+        """As systemctl lists it: with a file, or in memory, or not at all."""
+        load, enabled, active = self.units.get(unit, ("not-found", "", "inactive"))
+        if verb == "list-unit-files":
+            return f"{unit} {enabled} enabled\n" if enabled else ""
+        in_memory = active != "inactive" and enabled != "alias"
+        return f"{unit} {load} {active} running The unit of this name\n" if in_memory else ""
 
     def _unit(self, unit: str) -> str:
         load, enabled, active = self.units.get(unit, ("not-found", "", "inactive"))

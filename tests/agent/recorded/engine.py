@@ -38,6 +38,7 @@ class Engine:
         self.execs: dict[str, tuple[Container, list[str]]] = {}
         self.requests: list[str] = []
         self.raw: bytes | None = None  # say this instead of an answer
+        self.name = "Docker/20.10.24 (linux)"
         self.delay = 0.0  # seconds between the bytes of `raw`
 
     def __enter__(self) -> Engine:
@@ -72,6 +73,9 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         pass
 
+    def version_string(self) -> str:
+        return self.served.name
+
     def address_string(self) -> str:
         return "unix"
 
@@ -92,7 +96,9 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         parts = [unquote(p) for p in url.path.split("/") if p]
         query = {k: v[0] for k, v in parse_qs(url.query).items()}
-        if parts == ["version"]:
+        if parts == ["_ping"]:
+            self.say("OK")
+        elif parts == ["version"]:
             self.say({"Version": "20.10.24"})
         elif parts == ["networks"]:
             self.say(engine.networks)

@@ -6,6 +6,7 @@ import os
 import posixpath
 import re
 import stat
+import sys
 from typing import Any, Dict, List, Tuple
 
 from ..host import Host
@@ -115,7 +116,15 @@ def netplan(host: Host) -> Dict[str, Any]:
 
 
 def _parse(text: str) -> Any:
-    import yaml
+    try:
+        import yaml
+    except ImportError:
+        if not sys.flags.no_site:
+            raise
+        import site  # the agent was started without the folders where packages are
+
+        site.main()
+        import yaml
 
     try:
         return yaml.safe_load(text)

@@ -162,9 +162,13 @@ def served(host: Host, port: int, domain: str) -> str:
     context.verify_mode = ssl.CERT_NONE
     try:
         context.set_ciphers("ALL:@SECLEVEL=0")
-        raw = socket.create_connection(host.local(port), HANDSHAKE)
-        with raw, context.wrap_socket(raw, server_hostname=domain or None) as tls:
-            der = tls.getpeercert(binary_form=True)
+        # Addresses and names as they are, or Python would load its tables of international names.
+        name = domain.encode() if domain.isascii() else domain
+        with socket.socket() as raw:
+            raw.settimeout(HANDSHAKE)
+            raw.connect(host.local(port))
+            with context.wrap_socket(raw, server_hostname=name or None) as tls:
+                der = tls.getpeercert(binary_form=True)
     except (OSError, ValueError):
         return ""
     return hashlib.sha256(der).hexdigest() if der else ""
