@@ -12,6 +12,7 @@ from tests.lab.ca import DOMAIN, Ca
 from tests.lab.clinic import NEW, Clinic, poll
 from tests.lab.garage import MachineFactory
 from tests.lab.network import Dnsmasq, Host, wait_for
+from wizard.agent import names
 
 # As an administrator does it with sysctl. (`ipv6.disable=1` leaves no IPv6 sockets either, and
 # CHT's nginx from 4.4.0 on, which listens on [::]:443, does not start then.)
@@ -44,12 +45,18 @@ def test_other_subnet_without_gateway(
     )
     assert done.code == 0, done
     assert done.state == "confirmed"
+    assert "Opened a second connection that the change of address does not cut" in done.log
     assert clinic.ipv4() == {NEW}
     assert "default" not in server.output("ip -4 route show")
 
     again = clinic.run("plan")
     assert again.code == 0, again
     assert again.answer["changes"] == []
+
+    server.run(f"echo '# by hand' >> {names.DNSMASQ_CONF}")
+    edited = clinic.run("plan").answer["problems"]
+    assert "edited-by-hand" in [p["code"] for p in edited if p["severity"] == "warning"]
+    server.run(f"sed -i '$d' {names.DNSMASQ_CONF}")
 
     clinic.reboot()
     assert clinic.ipv4() == {NEW}
