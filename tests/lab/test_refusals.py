@@ -58,7 +58,7 @@ def test_server_that_cannot_be_changed(case: str, clinic: Clinic) -> None:
     before = clinic.etc()
     if command:
         server.run(command, timeout=300)
-    send = "not-the-password\n" if case == "nosudo" else None
+    send = f"{PASSWORD}\n" if case == "nosudo" else None
     more = ("--ask-become-pass",) if case == "nosudo" else ()
     ran = clinic.run("apply", "--host-key", clinic.fingerprint, *more, send=send)
     assert refusal(ran) == code
