@@ -33,7 +33,7 @@ from wizard.site import toml
 from wizard.site.model import Site
 
 HERE = Path(__file__).parent
-NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True)

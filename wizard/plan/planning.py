@@ -9,6 +9,7 @@ from wizard.agent import wire
 from wizard.certificate.bundle import Bundle
 from wizard.plan import ports, sentences
 from wizard.plan.certificate import certificate
+from wizard.plan.clock import clock
 from wizard.plan.dns_dhcp import DnsDhcp, dns_dhcp
 from wizard.plan.draft import Draft, present, soften
 from wizard.plan.firewall import firewall
@@ -46,6 +47,7 @@ def plan(
     `renew` plans the certificate alone.
     """
     draft = Draft(site, facts)
+    clock(draft, now)
     wanted = None if renew else target(draft)
     install = () if renew else packages(draft)
     new_certificate = certificate(draft, bundle, renew=renew)

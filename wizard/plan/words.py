@@ -120,6 +120,11 @@ WORDS: Words = {
         "The server would tell phones to ask it for the time, but no time service runs on it.",
         "Install chrony on the server and let it serve the LAN, or set [dns_dhcp] ntp = false.",
     ),
+    "clocks-differ": (
+        "The server's clock says {server}, this laptop's says {laptop}.",
+        "Put the wrong one right first: phones warn, and certificates seem invalid, when the"
+        " server's is wrong. On the server: sudo date --utc --set 'YEAR-MONTH-DAY HOUR:MINUTE'",
+    ),
     # the certificate
     "no-certificate": (
         "No certificate was given, so the one on the server stays. Without a valid one for the"
