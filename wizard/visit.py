@@ -578,7 +578,10 @@ class _Apply:
         visit, order = self.visit, self.order
         new = [h for h in (order.address, order.address6) if h]
         visit.say(Progress("phase", "confirm", new[0] if new else visit.site.server.host))
-        hosts = [*new, *(h for h in (visit.site.server.host,) if h and h not in new)]
+        # After a rollback its DHCP server may have given it another address than before; the
+        # link-local one stays.
+        others = (visit.site.server.host, visit._lifeline.address if visit._lifeline else "")
+        hosts = [*new, *(h for h in dict.fromkeys(others) if h and h not in new)]
         while time.monotonic() < self.deadline:
             for host in hosts:
                 outcome = self._meet(host, confirm=not new or host in new)

@@ -81,6 +81,7 @@ def test_laptop_never_comes_back(clinic: Clinic) -> None:
     assert done.state == "rolled-back"
     assert clinic.etc() == before
     assert server.run("systemctl is-active cht-offline-dns", check=False).status
+    clinic.decide(host=server.wait_address())  # DHCP may have given it another one
     plan = clinic.run("plan")
     assert plan.answer["changes"], plan
 
@@ -111,6 +112,7 @@ def test_power_cut(clinic: Clinic) -> None:
     assert done.state == "rolled-back"
     wait_for("nothing unfinished", lambda: not _pending(clinic), 120, pause=2)
     assert clinic.etc() == before
+    clinic.decide(host=server.wait_address())
     assert clinic.run("rollback").state == "nothing"
 
 
