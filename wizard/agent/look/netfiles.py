@@ -9,6 +9,7 @@ import stat
 import sys
 from typing import Any, Dict, List, Tuple
 
+from ..digest import sha256
 from ..host import Host
 
 HIDDEN = "(hidden)"
@@ -32,8 +33,6 @@ _YAML_PAIR = re.compile(
 
 def files(host: Host) -> List[Dict[str, Any]]:
     """Return wire.TextFile of every configuration file of every manager."""
-    import hashlib
-
     found = []
     for path in paths(host)[:COUNT]:
         data = host.read_bytes(path)
@@ -49,7 +48,7 @@ def files(host: Host) -> List[Dict[str, Any]]:
             {
                 "path": path,
                 "mode": mode,
-                "sha256": hashlib.sha256(data).hexdigest(),
+                "sha256": sha256(data),
                 "text": clean[:SIZE],
                 "redacted": clean != text,
             }

@@ -6,6 +6,7 @@ import json
 from typing import Any, Dict, List
 
 from .. import names
+from ..digest import sha256
 from ..host import Host
 
 LIST = names.STATE + "/owned.json"  # {path: {"written": sha256, "secret": bool}}
@@ -14,8 +15,6 @@ TEXT_LIMIT = 1 << 18
 
 def owned(host: Host) -> List[Dict[str, Any]]:
     """Return wire.Owned of every file on the list. Raises ValueError when the list is broken."""
-    import hashlib
-
     listed = json.loads(host.read(LIST) or "{}")
     if not isinstance(listed, dict):
         raise ValueError("%s is not a table" % LIST)
@@ -28,7 +27,7 @@ def owned(host: Host) -> List[Dict[str, Any]]:
             {
                 "path": path,
                 "written": str(entry.get("written", "")),
-                "present": "" if data is None else hashlib.sha256(data).hexdigest(),
+                "present": "" if data is None else sha256(data),
                 "text": text[:TEXT_LIMIT],
             }
         )

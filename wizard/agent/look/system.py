@@ -9,6 +9,7 @@ import time
 from typing import Any, Dict, List
 
 from .. import names
+from ..digest import sha256
 from ..host import Host
 from .services import Units
 
@@ -199,7 +200,6 @@ def radios(host: Host) -> List[Dict[str, Any]]:
 def ssh_host_keys(host: Host) -> List[str]:
     """Return the SHA-256 fingerprints of the SSH host keys, as `ssh-keygen -l` prints them."""
     import base64
-    import hashlib
 
     found = []
     for name in host.list("/etc/ssh"):
@@ -209,7 +209,7 @@ def ssh_host_keys(host: Host) -> List[str]:
                 key = base64.b64decode(words[1], validate=True)
             except (IndexError, ValueError):
                 continue
-            digest = base64.b64encode(hashlib.sha256(key).digest()).decode()
+            digest = base64.b64encode(bytes.fromhex(sha256(key))).decode()
             found.append("SHA256:" + digest.rstrip("="))
     return found
 

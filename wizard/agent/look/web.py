@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import socket
 from typing import Any, Dict, List, Optional, Tuple
 
+from ..digest import sha256
 from ..docker import Docker, DockerError
 from ..host import Host
-from . import webconf
+from . import greeting, webconf
 from .services import Units
 
 # cht-core: nginx.conf has these paths in every release 4.0 to 5.2, whatever its variables say;
@@ -116,7 +118,7 @@ def plain(
                 "unit": unit,
                 "certificate_sha256": chain[0] if chain else "",
                 "chain_sha256": chain,
-                "served_sha256": served(host, 443, domain) if 443 in ports else "",
+                "served_sha256": shown(host, 443, domain) if 443 in ports else "",
                 "networks": [],
                 "restart_policy": "",
                 "key_kept": data is not None and bool(key) and host.exists(key),
@@ -135,26 +137,34 @@ def kubernetes(units: Units, listeners: List[Dict[str, Any]]) -> str:
 def hashes(pem: bytes) -> List[str]:
     """Return the SHA-256 of every certificate of a PEM file (RFC 7468), in order."""
     import base64
-    import hashlib
 
     found = []
     pattern = rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----(.*?)-----END "
     for body in re.findall(pattern, pem, re.S):
         try:
-            found.append(hashlib.sha256(base64.b64decode(body)).hexdigest())
+            found.append(sha256(base64.b64decode(body)))
         except ValueError:
             continue
     return found
 
 
+def shown(host: Host, port: int, domain: str) -> str:
+    """Return the SHA-256 of the certificate shown on a port of this machine, or ""."""
+    try:
+        der = greeting.certificate(host.local(port), domain, HANDSHAKE)
+    except socket.timeout:
+        return ""
+    except (OSError, ValueError):
+        der = b""
+    return sha256(der) if der else served(host, port, domain)
+
+
 def served(host: Host, port: int, domain: str) -> str:
-    """Return the SHA-256 of the certificate served on a port of this machine, or "".
+    """Return the SHA-256 of the certificate a whole handshake on a port ends with, or "".
 
     Nothing is verified, and old protocols and ciphers are taken (CHT 4.0 offers TLS 1.0): the
     question is only which certificate it is.
     """
-    import hashlib
-    import socket
     import ssl
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -171,7 +181,7 @@ def served(host: Host, port: int, domain: str) -> str:
                 der = tls.getpeercert(binary_form=True)
     except (OSError, ValueError):
         return ""
-    return hashlib.sha256(der).hexdigest() if der else ""
+    return sha256(der) if der else ""
 
 
 # --------------------------------------------------------------------- containers
@@ -220,7 +230,7 @@ def _container(
         "unit": "",
         "certificate_sha256": chain[0] if chain else "",
         "chain_sha256": chain,
-        "served_sha256": served(host, https, domain) if running and https else "",
+        "served_sha256": shown(host, https, domain) if running and https else "",
         "networks": sorted(str(n) for n in networks),
         "restart_policy": "" if policy == "no" else str(policy),
         "key_kept": bool(pem) and key_there,
