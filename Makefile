@@ -1,6 +1,7 @@
 # make run    set everything up and do the main job on the practice clinic
 # make test   set everything up and run the tests
 # make lab    the same program against real machines (root, Linux)
+# make lab-all  the same on every kind of server, an hour and more
 # make bench  how fast, side by side with others
 PYTHON ?= python3
 VENV := .venv
@@ -8,7 +9,7 @@ BIN := $(VENV)/bin
 LOCK := packaging/lock
 SYSTEM := sh packaging/linux/system-packages.sh
 
-.PHONY: run test lab bench lint clean lock golden docs
+.PHONY: run test lab lab-all bench lint clean lock golden docs
 
 run: $(VENV)/run
 	$(BIN)/cht-offline-setup practice
@@ -19,6 +20,10 @@ test: $(VENV)/test lint
 lab: $(VENV)/lab
 	$(BIN)/python -m tests.lab.prepare
 	$(BIN)/python -m pytest -v -n 2 --dist loadgroup tests/lab
+
+lab-all: $(VENV)/lab
+	$(BIN)/python -m tests.lab.prepare
+	$(BIN)/python -m pytest -v -n 2 --dist loadgroup tests/lab --every-kind
 
 bench: $(VENV)/lab
 	$(BIN)/python -m tests.lab.prepare

@@ -20,13 +20,37 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "xdist_group(name): tests that must share a worker")
 
 
+# Which kinds of server walk the long scenarios in `make lab`; `make lab-all` walks all of them.
+SHORT = {
+    "test_other_subnet_without_gateway": {"networkd", "netplan"},
+    "test_same_subnet_with_gateway_without_lifeline": {"ifupdown"},
+    "test_bare_cable": {"networkd"},
+    "test_laptop_never_comes_back": {"ifupdown"},
+    "test_power_cut": {"networkd"},
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-kind", action="store_true", help="long scenarios on all servers")
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With several workers, all tests of one kind of server go to the same one: it boots once."""
+    if not config.getoption("--every-kind"):
+        left = [item for item in items if not _belongs(item)]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
     for item in items:
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         if kind := parameters.get("kind"):
             item.add_marker(pytest.mark.xdist_group(kind))
+
+
+def _belongs(item: pytest.Item) -> bool:
+    kinds = SHORT.get(getattr(item, "originalname", item.name))
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    return kinds is None or parameters.get("kind") in kinds
 
 
 @pytest.fixture(scope="session")
