@@ -87,7 +87,7 @@ def test_laptop_never_comes_back(clinic: Clinic) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_power_cut(clinic: Clinic) -> None:
+def test_power_cut_in_the_middle(clinic: Clinic) -> None:
     """The power fails in the moment of the break: the next start brings everything back."""
     server = clinic.server
     before = clinic.etc()
