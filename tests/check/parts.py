@@ -44,6 +44,7 @@ def dnsmasq(host: str, port: int, lines: tuple[str, ...], where: Path) -> Iterat
         [
             "/usr/sbin/dnsmasq",
             "--keep-in-foreground",
+            "--pid-file=",  # none: they would all share one
             "--log-facility=-",
             f"--conf-file={settings}",
         ],
