@@ -82,6 +82,7 @@ class Clinic:
         self.ssh = SshServer(
             (OLD, NEW), self.server.addresses, self.key, self.account, self._agent, LAPTOP
         )
+        self.server.on_reboot = self.ssh.drop
         self.detour.save(self.folder / "clinic.json")
         self.site = self.write_site("good")
 

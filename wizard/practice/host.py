@@ -38,7 +38,9 @@ COMMANDS = {
     "networkd": ("networkctl",),
     "ifupdown": ("ifup", "ifdown"),
 }
-ALWAYS = ("systemctl", "systemd-run", "ip", "apt-get", "dpkg-query", "dpkg", "journalctl", "ufw")
+ALWAYS = (
+    "systemctl", "systemd-run", "ip", "apt-get", "dpkg-query", "dpkg", "journalctl", "sshd", "ufw",
+)  # fmt: skip
 
 
 class PracticeHost(Host):
@@ -47,6 +49,8 @@ class PracticeHost(Host):
     `lease` is the address that the pretended DHCP server gives to `interface`. With `clockwork`
     timers fire by themselves; without, `fire_timers` does it.
     """
+
+    off_seconds = 0.0  # how long a restart leaves it without addresses and services
 
     def __init__(
         self,
@@ -69,6 +73,7 @@ class PracticeHost(Host):
         self._guard = threading.RLock()
         self._threads: list[threading.Thread] = []
         self._alarms: dict[str, threading.Timer] = {}
+        self.on_reboot: Callable[[], None] = lambda: None  # what runs elsewhere ends with it
         self._commands: dict[str, Callable[[list[str], dict[str, str]], Done]] = {
             "systemctl": self._systemctl,
             "systemd-run": self._systemd_run,
@@ -76,7 +81,8 @@ class PracticeHost(Host):
             "apt-get": self._apt_get,
             "dpkg-query": self._dpkg_query,
             "dpkg": self._fine,
-            "journalctl": self._fine,
+            "journalctl": self._journalctl,
+            "sshd": self._sshd,
             "ufw": self._ufw,
             "firewall-cmd": self._firewall_cmd,
             "netplan": self._netplan,
@@ -148,6 +154,8 @@ class PracticeHost(Host):
             memory["timers"] = {}
             memory["active"] = []
             memory["addresses"] = {name: [] for name in memory["addresses"]}
+        self.on_reboot()
+        threading.Event().wait(self.off_seconds)
         self._boot_unit(names.RECOVER_UNIT, "files")
         enabled = [u for u in self._known_units() if self._file_state(u) == "enabled"]
         with self.remember() as memory:
@@ -177,8 +185,14 @@ class PracticeHost(Host):
             due = memory["timers"]
             memory["timers"] = {}
         for timer in due.values():
-            main(timer["argv"], self, self.timings)
+            self._fire(timer)
         return len(due)
+
+    def _fire(self, timer: dict[str, Any]) -> None:
+        if timer["agent"]:
+            main(timer["argv"], self, self.timings)
+        else:
+            self.run(timer["argv"])
 
     def join(self, seconds: float = 60.0) -> None:
         """Wait for detached work to end."""
@@ -217,6 +231,20 @@ class PracticeHost(Host):
 
     def _fine(self, _words: list[str], _env: dict[str, str]) -> Done:
         return Done(0, "", "")
+
+    def _journalctl(self, words: list[str], _env: dict[str, str]) -> Done:
+        """Tell of one start, the present one: this server's journal is not kept."""
+        if "--list-boots" not in words:
+            return Done(0, "", "")
+        boot = (self.read("/proc/sys/kernel/random/boot_id") or "").strip().replace("-", "")
+        return Done(0, f" 0 {boot} the present one\n", "")
+
+    def _sshd(self, words: list[str], _env: dict[str, str]) -> Done:
+        """Tell what this clinic's SSH server does: it takes passwords, and never root's."""
+        if words != ["-T"]:
+            return Done(1, "", "sshd: only -T is pretended")
+        told = "permitrootlogin no\npasswordauthentication yes\nkbdinteractiveauthentication no\n"
+        return Done(0, told, "")
 
     def _dnsmasq(self, words: list[str], _env: dict[str, str]) -> Done:
         real = shutil.which("dnsmasq") or ("/usr/sbin/dnsmasq" if os.name == "posix" else "")
@@ -262,6 +290,9 @@ class PracticeHost(Host):
             return Done(0, "", "")
         if verb == "is-system-running":
             return Done(0, "running\n", "")
+        if verb == "reboot":
+            self.reboot()
+            return Done(0, "", "")
         for unit in subjects:
             done = self._systemctl_one(verb, unit)
             if not done.ok or done.out:
@@ -375,15 +406,16 @@ class PracticeHost(Host):
         flags = [w.partition("=") for w in words if w.startswith("--")]
         options = {name: value for name, _, value in flags}
         agent = units.agent_command()
-        at = next(i for i in range(len(words)) if words[i : i + len(agent)] == agent)
-        verb = words[at + len(agent) :]
+        ours = [i for i in range(len(words)) if words[i : i + len(agent)] == agent]
+        verb = words[ours[0] + len(agent) :] if ours else words[len(flags) :]
         unit = options["--unit"]
         with self.remember() as memory:
             if unit in memory["timers"]:
                 return Done(1, "", f"Unit {unit}.timer was already loaded.")
             if "--on-active" in options:
                 seconds = float(options["--on-active"])
-                memory["timers"][unit] = {"argv": verb, "due": time.monotonic() + seconds}
+                due = time.monotonic() + seconds
+                memory["timers"][unit] = {"argv": verb, "agent": bool(ours), "due": due}
         if "--on-active" in options:
             if self.clockwork:
                 self._alarms[unit] = threading.Timer(seconds, self._alarm, [unit])
@@ -412,7 +444,7 @@ class PracticeHost(Host):
             timer = memory["timers"].pop(unit, None)
             self._alarms.pop(unit, None)
         if timer is not None:
-            main(timer["argv"], self, self.timings)
+            self._fire(timer)
 
     # ------------------------------------------------------------------- network
 

@@ -60,7 +60,14 @@ _FILES = {
     ),
     "/proc/1/comm": "systemd\n",
     "/proc/cmdline": "BOOT_IMAGE=/boot/vmlinuz root=/dev/vda1 ro quiet\n",
-    "/proc/meminfo": "MemTotal:        4014316 kB\n",
+    "/proc/meminfo": "MemTotal:        4014316 kB\nSwapTotal:        999420 kB\n",
+    "/sys/devices/system/cpu/online": "0-1\n",
+    "/proc/self/mountinfo": "22 1 254:1 / / rw,relatime - ext4 /dev/vda1 rw,errors=remount-ro\n",
+    # an ordinary disk, not encrypted
+    "/sys/class/block/vda/size": "83886080\n",
+    "/sys/class/block/vda1/partition": "1\n",
+    "/sys/class/block/vda1/dev": "254:1\n",
+    "/sys/fs/ext4/vda1/errors_count": "0\n",
     "/proc/sys/kernel/hostname": "practice\n",
     "/proc/sys/kernel/osrelease": "6.1.0-37-amd64\n",
     # No link-local addresses: the loopback of a laptop could not pretend them.
@@ -91,6 +98,7 @@ class Server(PracticeHost):
     """
 
     wired = False
+    off_seconds = 2.0
 
     def __init__(
         self,
@@ -104,7 +112,7 @@ class Server(PracticeHost):
         self._ways = ways
         self._mirror_guard = threading.Lock()
         self._mirrored: dict[str, str] = {}
-        self._begun = time.monotonic()
+        self._begun = time.monotonic() - 3600
         super().__init__(root, interface=INTERFACE, lease=LEASE, timings=timings, clockwork=True)
         self._commands["nginx"] = self._nginx
         self._commands["apt-cache"] = self._apt_cache
@@ -132,6 +140,11 @@ class Server(PracticeHost):
             memory["active"].append(WEB)
             own = {"family": "inet", "local": "127.0.0.1", "prefixlen": 8, "scope": "host"}
             memory["addresses"]["lo"] = [own]
+
+    def reboot(self) -> None:
+        """Start anew."""
+        self._begun = time.monotonic()
+        super().reboot()
 
     def put(self, path: str, text: str, mode: int = 0o644) -> None:
         """Write a file of the server."""
@@ -201,7 +214,7 @@ class Server(PracticeHost):
         leased = any(one.get("dynamic") for one in present)
         sockets = list(_sockets(memory))
         texts = {
-            "/proc/uptime": f"{3600 + time.monotonic() - self._begun:.2f} 7000.00\n",
+            "/proc/uptime": f"{time.monotonic() - self._begun:.2f} 7000.00\n",
             "/proc/net/route": _routes(leased),
             "/proc/net/tcp": _table("tcp", sockets),
             "/proc/net/udp": _table("udp", sockets),

@@ -137,6 +137,11 @@ class SshServer:
         for door in self._doors:
             door.close()
 
+    def drop(self) -> None:
+        """End every connection, as a server does that restarts."""
+        for transport in list(self._transports):
+            transport.close()
+
     def start_thread(self, name: str, work: Callable[[], None]) -> None:
         """Start a thread that `close` waits for."""
         self._start(name, work)
