@@ -12,6 +12,7 @@ import pytest
 from tests.agent.recorded.engine import Container, Engine, medic_os, nginx
 from wizard.agent import docker as module
 from wizard.agent.docker import Docker, DockerError
+from wizard.agent.host import Host
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture
 def docker(engine: Engine) -> Docker:
-    return Docker(engine.path, timeout=5)
+    return Docker(Host(), timeout=5, path=engine.path)
 
 
 def test_questions_with_chunked_answers(engine: Engine, docker: Docker) -> None:
@@ -147,7 +148,7 @@ def test_a_trickle_does_not_stretch_the_time(engine: Engine) -> None:
     engine.raw, engine.delay = b"HTTP/1.1 200 OK\r\nX: " + b"x" * 10000, 0.05
     begun = time.monotonic()
     with pytest.raises(DockerError) as error:
-        Docker(engine.path, timeout=0.5).containers()
+        Docker(Host(), timeout=0.5, path=engine.path).containers()
     assert error.value.code == "docker-timeout"
     assert time.monotonic() - begun < 3
 
@@ -155,11 +156,11 @@ def test_a_trickle_does_not_stretch_the_time(engine: Engine) -> None:
 def test_no_engine() -> None:
     with tempfile.TemporaryDirectory(prefix="engine") as folder:
         with pytest.raises(DockerError) as error:
-            Docker(folder + "/none.sock").version()
+            Docker(Host(), path=folder + "/none.sock").version()
         assert error.value.code == "docker-absent"
         with Engine(folder + "/dead.sock", []):
             pass
         assert os.path.exists(folder + "/dead.sock")
         with pytest.raises(DockerError) as error:
-            Docker(folder + "/dead.sock").version()
+            Docker(Host(), path=folder + "/dead.sock").version()
         assert error.value.code == "docker-down"

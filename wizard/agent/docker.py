@@ -11,7 +11,9 @@ import socket
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
-SOCKET = "/var/run/docker.sock"
+from .host import Host
+
+SOCKET = "/run/docker.sock"
 LIMIT = 32 << 20  # bytes of one answer: an inspect is some 10 kB, a certificate archive less
 
 
@@ -30,11 +32,12 @@ class DockerError(Exception):
 
 
 class Docker:
-    """One Docker engine; every request is its own connection and bounded in time and size."""
+    """A host's Docker engine; every request is its own connection, bounded in time and size."""
 
-    def __init__(self, socket_path: str = SOCKET, timeout: float = 10.0) -> None:
-        self.socket_path = socket_path
+    def __init__(self, host: Host, timeout: float = 10.0, path: str = SOCKET) -> None:
+        self.host = host
         self.timeout = timeout
+        self.path = path
         self._server = ""  # what the engine called itself in its last answer
 
     # ------------------------------------------------------------------ questions
@@ -167,26 +170,23 @@ class Docker:
         head = "%s %s HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n" % (method, path)
         if body or method != "GET":
             head += "Content-Type: %s\r\nContent-Length: %d\r\n" % (content_type, len(body))
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            connection.settimeout(_left(deadline))
-            connection.connect(self.socket_path)
-            connection.sendall(head.encode("ascii") + b"\r\n" + body)
-            reader = _Answer(connection, deadline)
-            status, answer = reader.read()
-            self._server = reader.server
+            with self.host.dial(self.path, _left(deadline)) as connection:
+                connection.settimeout(_left(deadline))
+                connection.sendall(head.encode("ascii") + b"\r\n" + body)
+                reader = _Answer(connection, deadline)
+                status, answer = reader.read()
+                self._server = reader.server
         except socket.timeout:
             raise DockerError("docker-timeout", "%s %s" % (method, path)) from None
         except FileNotFoundError:
-            raise DockerError("docker-absent", self.socket_path) from None
+            raise DockerError("docker-absent", self.path) from None
         except PermissionError:
-            raise DockerError("docker-denied", self.socket_path) from None
+            raise DockerError("docker-denied", self.path) from None
         except ConnectionRefusedError:
-            raise DockerError("docker-down", self.socket_path) from None
+            raise DockerError("docker-down", self.path) from None
         except OSError as error:
             raise DockerError("docker-protocol", "%s %s: %s" % (method, path, error)) from None
-        finally:
-            connection.close()
         if status >= 400:
             codes = {404: "docker-not-found", 409: "docker-conflict"}
             raise DockerError(codes.get(status, "docker-failed"), _refusal(status, answer))

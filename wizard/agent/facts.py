@@ -16,7 +16,7 @@ from .look import services
 PATIENCE = 30.0  # seconds for any part; each command has its own, shorter limit
 
 
-class _Parts:
+class Parts:
     """Runs the parts, some of them in threads, and collects what went wrong."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ def facts(host: Host, connection: str, domain: str = "") -> Dict[str, Any]:
     when there is none; `domain` is the name asked for (SNI) when looking which certificate is
     served. Changes nothing.
     """
-    parts = _Parts()
+    parts = Parts()
     # The slowest answer is asked for first; Python loads the other parts meanwhile.
     units_asked = parts.begin("services", services.Units({}), lambda: services.units(host))
 
@@ -74,7 +74,7 @@ def facts(host: Host, connection: str, domain: str = "") -> Dict[str, Any]:
         web,
     )
 
-    engine = Docker(host.path("/run/docker.sock"), timeout=8.0)
+    engine = Docker(host, timeout=8.0)
     no_packages: Dict[str, Any] = {"system": "", "items": [], "lock": "", "reachable": None}
     addr = parts.begin("interfaces", [], lambda: network.ip_addr(host))
     devices = parts.begin("networkmanager", {}, lambda: network.ask_networkmanager(host))

@@ -20,7 +20,7 @@ def health(host: Host, domain: str = "") -> Dict[str, Any]:
     """Return wire.Health as plain data; changes nothing. A part that fails is left empty."""
     from .look import services, sockets, web
 
-    engine = Docker(host.path("/run/docker.sock"), timeout=8.0)
+    engine = Docker(host, timeout=8.0)
     units = _try(services.Units({}), lambda: services.units(host))
     containers: List[Dict[str, Any]] = _try([], lambda: web.containers(host, engine, domain))
     listeners: List[Dict[str, Any]] = _try([], lambda: sockets.listeners(host))

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Dict, List, NamedTuple, Optional, Tuple
+
+if TYPE_CHECKING:
+    import socket
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -28,8 +31,6 @@ class Done(NamedTuple):
 
 class Host:
     """Files and commands of one machine."""
-
-    wired = True  # False: there is no network behind its interfaces, so nobody answers a probe
 
     def __init__(self, root: str = "") -> None:
         self.root = root.rstrip("/")
@@ -72,6 +73,31 @@ class Host:
     def local(self, port: int) -> Tuple[str, int]:
         """Return where a TCP port of this machine is reached from within."""
         return "127.0.0.1", port
+
+    def dial(self, path: str, seconds: float) -> "socket.socket":
+        """Return a connection to a Unix socket of this machine. Raises OSError."""
+        import socket
+
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.settimeout(seconds)
+            connection.connect(self.path(path))
+        except OSError:
+            connection.close()
+            raise
+        return connection
+
+    def wire(self, interface: str, kind: int) -> "socket.socket":
+        """Return a raw socket for one kind of Ethernet frame (packet(7)). Raises OSError."""
+        import socket
+
+        wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(kind))
+        try:
+            wire.bind((interface, kind))
+        except OSError:
+            wire.close()
+            raise
+        return wire
 
     def which(self, name: str) -> str:
         """Return the full path of a command, or ""."""

@@ -115,14 +115,13 @@ def _converse(
     look: Callable[[bytes], bool],
 ) -> None:
     """Send a question a few times and show every frame that comes to `look` until it is true."""
-    if not host.wired:
-        return
     try:
-        wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(kind))
+        wire = host.wire(interface, kind)
     except PermissionError:
         raise ProbeError("probe-denied", interface) from None
+    except OSError as error:
+        raise ProbeError("probe-link-down", "%s: %s" % (interface, error)) from None
     try:
-        wire.bind((interface, kind))
         end = time.monotonic() + seconds
         due = time.monotonic()
         sent = 0

@@ -351,13 +351,15 @@ class Serve:
     def _find_dhcp(self, arguments: Plain) -> Plain:
         from .probe import find_dhcp
 
-        seconds = min(15.0, float(arguments.get("seconds", 4)))
+        seconds = min(self.timings.probe, float(arguments.get("seconds", 4)))
         return {"offers": find_dhcp(self.host, str(arguments["interface"]), seconds)}
 
     def _find_address(self, arguments: Plain) -> Any:
         from .probe import find_address
 
-        return find_address(self.host, str(arguments["interface"]), str(arguments["address"]))
+        seconds = min(self.timings.probe, 3.0)
+        interface, address = str(arguments["interface"]), str(arguments["address"])
+        return find_address(self.host, interface, address, seconds)
 
     def _health(self, arguments: Plain) -> Plain:
         from .health import health

@@ -19,6 +19,7 @@ from wizard.agent.changes import Timings
 from wizard.detour import Detour
 from wizard.practice.authority import Material, material, write
 from wizard.practice.network import Lan
+from wizard.practice.segment import Segment
 from wizard.practice.server import CHAIN, INTERFACE, KEY, LEASE, PACE, WEB, Server
 from wizard.practice.ssh import Account, SshServer, new_key
 from wizard.remote.hosts import HostKey
@@ -69,12 +70,14 @@ class Clinic:
         }
         root = self.folder / "server"
         self.lan = Lan(_below(root, names.DNSMASQ_CONF), _below(root, CHAIN), _below(root, KEY))
+        self.segment = Segment(lambda: ())
         self.server = Server(
             root,
             DOMAIN,
             (made.first.chain, made.first.key),
             f"{self.key.get_name()} {self.key.get_base64()} root@practice",
             {443: self.lan.https_port, 80: self.lan.http_port},
+            self.segment,
             timings,
         )
         self.lan.dns = lambda: self.server.active(names.DNSMASQ_UNIT)
@@ -141,6 +144,7 @@ class Clinic:
         self.ssh.close()
         self.server.power_off()
         self.server.join()
+        self.segment.close()
         self.lan.close()
 
     def __enter__(self) -> Clinic:

@@ -18,6 +18,7 @@ from wizard.agent import names
 from wizard.agent.changes import Timings
 from wizard.agent.host import Done
 from wizard.practice.host import Memory, PracticeHost
+from wizard.practice.segment import Segment
 
 INTERFACE = "eth0"
 LEASE = "192.168.50.23/24"
@@ -35,7 +36,9 @@ VERSIONS = {
 OTHER_VERSION = "1.0-1"
 
 # Nothing here waits for hardware, so everything may be shorter than on a real server.
-PACE = Timings(settle=0.1, prove=20.0, address=5.0, old_address=5.0, served=5.0, poll=0.02)
+PACE = Timings(
+    settle=0.1, prove=20.0, address=5.0, old_address=5.0, served=5.0, probe=0.4, poll=0.02
+)
 
 _UNIT = "[Unit]\nDescription={what}\n[Service]\nExecStart={run}\n[Install]\nWantedBy={target}\n"
 _UNITS = {
@@ -97,7 +100,6 @@ class Server(PracticeHost):
     and dpkg in its status file follows the memory.
     """
 
-    wired = False
     off_seconds = 2.0
 
     def __init__(
@@ -107,9 +109,11 @@ class Server(PracticeHost):
         pair: tuple[bytes, bytes],
         host_key: str,
         ways: Mapping[int, int],
+        segment: Segment,
         timings: Timings = PACE,
     ) -> None:
         self._ways = ways
+        self._segment = segment
         self._mirror_guard = threading.Lock()
         self._mirrored: dict[str, str] = {}
         self._begun = time.monotonic() - 3600
@@ -156,6 +160,10 @@ class Server(PracticeHost):
         os.replace(fresh, real)
 
     # -------------------------------------------------------------------- being asked
+
+    def wire(self, interface: str, kind: int) -> socket.socket:  # noqa: ARG002 - as Host has it
+        """Return an end of the pretended cable."""
+        return self._segment.plug_in()
 
     def local(self, port: int) -> tuple[str, int]:
         """Return where a TCP port of the server answers on this machine."""

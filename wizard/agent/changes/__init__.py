@@ -46,6 +46,7 @@ class Timings:
     served = 20.0  # nginx reload, or a container's start
     packages = 900.0  # a slow line
     apt_lock = 120.0  # unattended upgrades
+    probe = 15.0  # the longest that a question to the LAN waits for answers
     takeover = 120.0  # how long the timer waits for a running step to end
     poll = 0.1
 
