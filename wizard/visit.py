@@ -116,6 +116,11 @@ class Visit:
         self._lifeline: Lifeline | None = None
         self._side_link: AgentLink | None = None  # the agent over the lifeline
 
+    def decide(self, site: Site, folder: Path) -> None:
+        """Go on with changed decisions about the same server."""
+        self.site = site
+        self.files = resolve(site, folder).certificate.files
+
     # ------------------------------------------------------------------ connection
 
     def connect(self, credentials: Credentials, accept: Accept = None) -> None:
@@ -233,7 +238,7 @@ class Visit:
         self, bundle: certificate.Bundle, facts: wire.Facts | None = None
     ) -> tuple[certificate.Finding, ...]:
         """Judge a certificate for this site by the laptop's and the server's clock."""
-        web = self._web(facts) if facts is not None else None
+        web = self.web(facts) if facts is not None else None
         return certificate.judge(
             bundle,
             self.site.domain,
@@ -442,7 +447,7 @@ class Visit:
         self, facts: wire.Facts, bundle: certificate.Bundle | None, interface: str = ""
     ) -> Target:
         """What the live check looks at."""
-        site, web = self.site, self._web(facts)
+        site, web = self.site, self.web(facts)
         return Target(
             domain=site.domain,
             address=self._own_address,
@@ -465,7 +470,8 @@ class Visit:
         found = self._call("find-dhcp", {"interface": self.site.static_ip.interface, "seconds": 4})
         return tuple(wire.decode(wire.DhcpOffer, offer) for offer in found["offers"])
 
-    def _web(self, facts: wire.Facts) -> wire.WebServer | None:
+    def web(self, facts: wire.Facts) -> wire.WebServer | None:
+        """Return the web server that gets the certificate; None when there is none."""
         wanted = self.site.certificate.web
         servers = [w for w in facts.web if not wanted or wanted in (w.container, w.unit)]
         return servers[0] if servers else None

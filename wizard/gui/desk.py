@@ -1,0 +1,324 @@
+"""What lies on the desk during a visit: the site, what is known of the server, and how it went."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from wizard import certificate
+from wizard.agent import wire
+from wizard.certificate import Bundle, Finding, Roots
+from wizard.check import Report
+from wizard.gui.runner import Job, Runner
+from wizard.laptop.folders import data_folder
+from wizard.plan import Plan
+from wizard.practice.clinic import Clinic
+from wizard.problem import Problem, UserError
+from wizard.remote.login import Credentials
+from wizard.site.flow import Flow, State, Step, Walk, page_of
+from wizard.site.model import Site
+from wizard.site.problems import problems, unaccepted
+from wizard.site.words import SiteError
+from wizard.sites import Last, SiteStore
+from wizard.visit import Visit
+
+T = TypeVar("T")
+
+SAVE_AFTER = 800  # milliseconds without another keystroke
+
+
+@dataclass
+class Secrets:
+    """What is typed in and kept only until the window closes; never shown, never written."""
+
+    password: str = field(default="", repr=False)
+    key_passphrase: str = field(default="", repr=False)
+    sudo_password: str = field(default="", repr=False)
+    certificate_passphrase: str = field(default="", repr=False)
+    wifi_passphrase: str = field(default="", repr=False)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for name in vars(self):
+            setattr(self, name, "")
+
+
+class Desk(QObject):
+    """The state that all pages share. Pages read it, and change it only through its methods.
+
+    Signals: `site_changed` when an answer changed, `known_changed` when something was learnt
+    (facts, certificate, plan, outcome, report), `flow_changed` when the step or its state
+    changed, `progress` with a wizard.visit.Progress while the visit works, `not_saved` with the
+    SiteError that keeps the site from being written.
+    """
+
+    site_changed = Signal()
+    known_changed = Signal()
+    flow_changed = Signal()
+    progress = Signal(object)
+    not_saved = Signal(object)
+
+    def __init__(self, data: Path | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.data = data or data_folder()
+        self.store = SiteStore(self.data / "sites")
+        self.runner = Runner(self)
+        self.secrets = Secrets()
+        self.clinic: Clinic | None = None
+        self._timer = QTimer(self, singleShot=True, interval=SAVE_AFTER)
+        self._timer.timeout.connect(self.save)
+        self._clear()
+
+    def _clear(self) -> None:
+        self.key = ""  # of the site in the store; "" before it is saved for the first time
+        self.folder = Path.home()
+        self.site = Site()
+        self.flow = Flow()
+        self.visit: Visit | None = None
+        self.facts: wire.Facts | None = None
+        self.bundle: Bundle | None = None
+        self.certificate_error: UserError | None = None
+        self.findings: tuple[Finding, ...] = ()
+        self.plan: Plan | None = None
+        self.applied: Plan | None = None
+        self.survey: tuple[Problem, ...] = ()
+        self.outcome: wire.Outcome | None = None
+        self.report: Report | None = None
+
+    # ------------------------------------------------------------------- a site
+
+    @property
+    def practice(self) -> bool:
+        """Whether this is the practice clinic."""
+        return self.clinic is not None
+
+    @property
+    def roots(self) -> Roots:
+        """The roots that certificates are judged by; in practice also the practice clinic's."""
+        bundled = Roots.bundled()
+        if self.clinic is None:
+            return bundled
+        return bundled.with_extra([self.clinic.folder / "root.pem"])
+
+    def begin(self, site: Site, walk: Walk, *, key: str = "", folder: Path | None = None) -> None:
+        """Put a site on the desk; what lay there is saved and put away."""
+        self.put_away()
+        self.site, self.key = site, key
+        self.folder = folder or (self.store.path(key).parent if key else Path.home())
+        self.flow = Flow(walk)
+        for step in (Step.STATIC_IP, Step.DOMAIN, Step.CERTIFICATE, Step.DNS_DHCP):
+            if key and not self.found(step) and step in self.flow.steps and _filled(site, step):
+                self.flow = self.flow.agree(step, site)
+        self.site_changed.emit()
+        self.known_changed.emit()
+        self.flow_changed.emit()
+
+    def begin_practice(self, clinic: Clinic, site: Site, walk: Walk = Walk.SETUP) -> None:
+        """Put the practice clinic on the desk; nothing of it is remembered as a site."""
+        self.begin(site, walk, folder=clinic.folder)
+        self.clinic = clinic
+        self.known_changed.emit()
+
+    def put_away(self) -> None:
+        """Save, end the connection, forget secrets, close the practice clinic."""
+        self.save()
+        leaving, clinic = self.visit, self.clinic
+        self.clinic = None
+        self.secrets.clear()
+        self._clear()
+        if leaving is not None:
+            leaving.close()
+        if clinic is not None:
+            clinic.close()
+
+    def decide(self, site: Site) -> None:
+        """Take changed answers. What was planned with the old ones is no longer valid."""
+        if site == self.site:
+            return
+        moved = site.server != self.site.server
+        judged = (site.certificate, site.domain) != (self.site.certificate, self.site.domain)
+        self.site = site
+        if self.visit is not None:
+            self.visit.decide(site, self.folder)
+        self.plan, self.survey = None, ()
+        if moved and self.visit is not None:
+            self.disconnect_server()
+        if judged:
+            self._judge()
+        self._timer.start()
+        self.site_changed.emit()
+        self.flow_changed.emit()
+
+    def change(self, topic: str, **values: Any) -> None:
+        """Take changed answers of one topic: `change("static_ip", address="10.20.0.1/24")`."""
+        part = getattr(self.site, topic)
+        self.decide(replace(self.site, **{topic: replace(part, **values)}))
+
+    def save(self) -> None:
+        """Write the site file; a new site gets one as soon as it has a name or a domain."""
+        self._timer.stop()
+        if self.practice or not (self.key or self.site.name or self.site.domain):
+            return
+        try:
+            self.key = self.store.save(self.site, self.key)
+        except SiteError as error:
+            self.not_saved.emit(error)
+
+    def note(self, state: str) -> None:
+        """Remember how this visit ended, for the list of sites."""
+        if self.key and not self.practice:
+            self.store.note(self.key, Last(datetime.now(UTC), state, self.certificate_end))
+
+    # ------------------------------------------------------------------ problems
+
+    def found(self, step: Step | None = None) -> tuple[Problem, ...]:
+        """Return what is wrong or doubtful, of one step or of all; accepted warnings are notes."""
+        everything: list[Problem] = [*problems(self.site, self.facts)]
+        if self.plan is not None:
+            everything += [p for p in self.plan.problems if p not in everything]
+        everything += self.survey
+        seen: set[tuple[str, str]] = set()
+        kept = []
+        for p in everything:
+            if (p.code, p.field) in seen or (step is not None and page_of(p.field) is not step):
+                continue
+            seen.add((p.code, p.field))
+            accepted = p.severity == "warning" and p.code in self.site.accept
+            kept.append(replace(p, severity="note") if accepted else p)
+        return tuple(kept)
+
+    def in_the_way(self, step: Step | None = None) -> tuple[Problem, ...]:
+        """Return the problems, and the warnings that nobody accepted."""
+        return unaccepted(self.found(step), self.site.accept)
+
+    def accept(self, code: str) -> None:
+        """Note that a warning was understood."""
+        if code not in self.site.accept:
+            self.decide(replace(self.site, accept=(*self.site.accept, code)))
+
+    # -------------------------------------------------------------------- the walk
+
+    def go(self, step: Step) -> None:
+        """Go to a step of this walk."""
+        self.flow = self.flow.go(step)
+        self.flow_changed.emit()
+
+    def agree(self, step: Step) -> None:
+        """Note that a step was left as it should be."""
+        self.flow = self.flow.agree(step, self.site)
+        self.flow_changed.emit()
+
+    def state(self, step: Step) -> State:
+        """Say how a step stands."""
+        return self.flow.state(step, self.site, self.found(step))
+
+    # ---------------------------------------------------------------------- work
+
+    def run(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], None],
+        failed: Callable[[UserError], None],
+        busy: str,
+    ) -> Job[T]:
+        """Do something that takes time, in the visit's thread; see wizard.gui.runner."""
+        return self.runner.start(work, done, failed, busy)
+
+    def new_visit(self) -> Visit:
+        """Make a visit to the site on the desk, without connecting yet. Made in the window's
+        thread; its methods are called through `run`."""
+        if self.visit is not None:
+            self.visit.close()
+        clinic = self.clinic
+        self.visit = Visit(
+            self.site,
+            self.folder,
+            clinic.folder / "data" if clinic is not None else self.data,
+            roots=self.roots,
+            say=self.progress.emit,
+            detour=clinic.detour if clinic is not None else None,
+        )
+        return self.visit
+
+    def credentials(self) -> Credentials:
+        """Return what to log in with, from the site and the secrets typed in."""
+        login, secrets = self.site.server, self.secrets
+        sudo = secrets.sudo_password or (secrets.password if not login.key else "")
+        return Credentials(
+            login.user,
+            password=secrets.password or None,
+            key_path=login.key or None,
+            passphrase=secrets.key_passphrase or None,
+            sudo_password=sudo or None,
+        )
+
+    @property
+    def connected(self) -> bool:
+        """Whether the server was reached and looked at in this visit."""
+        return self.visit is not None and self.facts is not None
+
+    def disconnect_server(self) -> None:
+        """End the connection and forget what the server said."""
+        leaving, self.visit = self.visit, None
+        self.facts = self.plan = None
+        self.survey = ()
+        self.flow = self.flow.forget(Step.CONNECT)
+        if leaving is not None:
+            with contextlib.suppress(UserError, OSError):
+                leaving.close()
+        self.known_changed.emit()
+
+    # --------------------------------------------------------------------- learning
+
+    def learn(self, **found: Any) -> None:
+        """Put what was found on the desk: facts, bundle, plan, survey, outcome, report, ..."""
+        for name, value in found.items():
+            if not hasattr(self, name):
+                raise AttributeError(name)
+            setattr(self, name, value)
+        if "facts" in found or "bundle" in found:
+            self._judge()
+        self.known_changed.emit()
+        self.flow_changed.emit()
+
+    def _judge(self) -> None:
+        """Judge the certificate again: by the domain of now, and by the server's clock."""
+        if self.bundle is None:
+            self.findings = ()
+            return
+        facts = self.facts
+        web = self.visit.web(facts) if self.visit is not None and facts is not None else None
+        self.findings = certificate.judge(
+            self.bundle,
+            self.site.domain,
+            now=datetime.now(UTC),
+            server_now=datetime.fromtimestamp(facts.clock.now, UTC) if facts else None,
+            cht_version=(web.version or None) if web is not None else None,
+            roots=self.roots,
+        )
+
+    @property
+    def certificate_end(self) -> datetime | None:
+        """When the imported certificate ends, in UTC."""
+        return self.bundle.leaf.not_valid_after_utc if self.bundle is not None else None
+
+    def close(self) -> None:
+        """Put everything away and end the thread."""
+        self.put_away()
+        self.runner.close()
+
+
+def _filled(site: Site, step: Step) -> bool:
+    parts = {
+        Step.STATIC_IP: site.static_ip.address,
+        Step.DOMAIN: site.domain,
+        Step.CERTIFICATE: site.certificate.files,
+        Step.DNS_DHCP: site.dns_dhcp.first or not site.dns_dhcp.enabled,
+    }
+    return bool(parts.get(step))
