@@ -127,13 +127,12 @@ class Namespace:
         lasts: a test's helper thread may end long before the machine it switched on.
         """
         options.setdefault("stdin", subprocess.DEVNULL)
-        starting = _STARTER.submit(
-            subprocess.Popen,
-            ["setpriv", "--pdeathsig", "KILL", "ip", "netns", "exec", self.namespace, *argv],
-            env={**os.environ, **(env or {})},
-            **options,
-        )
-        process: subprocess.Popen[bytes] = starting.result()
+        command = ["setpriv", "--pdeathsig", "KILL", "ip", "netns", "exec", self.namespace, *argv]
+
+        def start() -> subprocess.Popen[bytes]:
+            return subprocess.Popen(command, env={**os.environ, **(env or {})}, **options)
+
+        process = _STARTER.submit(start).result()
         self._processes.append(process)
         return process
 
