@@ -22,6 +22,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,6 +37,7 @@ _LEASES = Path("/var/lib/dhcp")
 _SLOW_CABLE = Path(__file__).with_name("slow_cable.py")
 _NAME = re.compile(r"^chtlab(\d+)x\d+-")
 _counter = itertools.count(1)
+_STARTER = ThreadPoolExecutor(1, thread_name_prefix="lab-starter")
 
 
 class LabError(RuntimeError):
@@ -120,15 +122,17 @@ class Namespace:
     ) -> subprocess.Popen[bytes]:
         """Start a command in the namespace; it is ended with the namespace at the latest.
 
-        The kernel also ends it when the thread that started it dies, so a killed test run leaves
-        nothing behind.
+        The kernel also ends it when the thread that started it dies (prctl(2),
+        PR_SET_PDEATHSIG), so a killed test run leaves nothing behind. That thread is one that
+        lasts: a test's helper thread may end long before the machine it switched on.
         """
         options.setdefault("stdin", subprocess.DEVNULL)
-        process: subprocess.Popen[bytes] = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "ip", "netns", "exec", self.namespace, *argv],
-            env={**os.environ, **(env or {})},
-            **options,
-        )
+        command = ["setpriv", "--pdeathsig", "KILL", "ip", "netns", "exec", self.namespace, *argv]
+
+        def start() -> subprocess.Popen[bytes]:
+            return subprocess.Popen(command, env={**os.environ, **(env or {})}, **options)
+
+        process = _STARTER.submit(start).result()
         self._processes.append(process)
         return process
 
