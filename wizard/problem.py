@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -65,7 +65,21 @@ class Problem:
         }
 
 
+_translate: Callable[[str], str] = str
+
+
+def speak(translate: Callable[[str], str]) -> None:
+    """Let every sentence be said in another language; what is given is the template."""
+    global _translate
+    _translate = translate
+
+
+def tr(template: str) -> str:
+    """Return a template in the language that is spoken; "" stays ""."""
+    return _translate(template) if template else ""
+
+
 def say(words: Words, code: str, arguments: Mapping[str, Any]) -> tuple[str, str]:
     """Return (message, cure) of a code with its arguments filled in."""
     message, cure = words[code]
-    return message.format(**arguments), cure.format(**arguments)
+    return tr(message).format(**arguments), tr(cure).format(**arguments)

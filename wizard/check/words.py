@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from wizard.check.base import Said
 from wizard.check.model import Target
+from wizard.problem import tr
 
 
 class Sentence(NamedTuple):
@@ -687,4 +688,4 @@ def sentence(code: str, said: Said, target: Target) -> Sentence:
         "https_port": target.https_port,
         **said.arguments,
     }
-    return Sentence(*(part.format(**arguments) for part in template))
+    return Sentence(*(tr(part).format(**arguments) for part in template))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
 from wizard.gui.desk import Desk
@@ -13,6 +14,7 @@ from wizard.gui.pages.registry import PAGES
 from wizard.gui.pages.start import StartPage
 from wizard.gui.shell import Shell
 from wizard.gui.theme import theme
+from wizard.problem import speak
 
 
 def application(argv: list[str] | None = None) -> QApplication:
@@ -21,6 +23,7 @@ def application(argv: list[str] | None = None) -> QApplication:
     if isinstance(found, QApplication):
         return found
     app = QApplication([sys.argv[0], *(argv or [])])
+    speak(lambda template: QCoreApplication.translate("rooms", template))
     app.setApplicationName("cht-offline-setup")
     app.setDesktopFileName("cht-offline-setup")
     return app

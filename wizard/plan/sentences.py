@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from wizard.agent import names, wire
+from wizard.problem import tr
 from wizard.site.model import Site
 
 FILES = {
@@ -31,45 +32,79 @@ SERVICES = {names.DNSMASQ_UNIT: "the site's DNS and DHCP"}
 # Seconds without the network; measured figures replace them where the lab has some.
 RELOAD_SECONDS = {"netplan": 5, "networkmanager": 5, "networkd": 3, "ifupdown": 10}
 
+OPEN = "Open port {port} ({what}) on {interface} in {firewall}."
+CLOSE = "Close port {port} ({what}) on {interface} in {firewall}."
+READY = "The server already is as you want it: {domain} is at {address}."
+READY_DNS = "The server already is as you want it: {domain} is at {address}, DNS and DHCP run."
+RELOAD = (
+    "The server cannot be reached for about {seconds} seconds; afterwards phones and computers "
+    "find it at {address} only."
+)
+REMOVE = "Remove {what} ({path})."
+REMOVE_FOREIGN = "Remove {path}: its settings move into a file of this program."
+WRITE = "Write {what} ({path})."
+TAKE_OUT = "Take the interface's old settings out of {path}."
+SERVICE = {
+    (active, enabled): f"{verb} {{what}}{boot}."
+    for active, verb in (
+        ("started", "Start"),
+        ("restarted", "Restart"),
+        ("reloaded", "Reload"),
+        ("stopped", "Stop"),
+        (None, "Keep"),
+    )
+    for enabled, boot in (
+        (True, ", also at every start of the server"),
+        (False, " for good"),
+        (None, ""),
+    )
+}
+
 
 def sentence(change: wire.Change) -> str:
     """Return one sentence for one change."""
     match change:
         case wire.InstallPackages():
-            return f"Install {', '.join(change.names)} from the server's package source."
+            packages = ", ".join(change.names)
+            return tr("Install {packages} from the server's package source.").format(
+                packages=packages
+            )
         case wire.WriteFile():
             return _file(change)
         case wire.SetService():
             return _service(change)
         case wire.AddAddress():
-            return (
-                f"Give {change.interface} the address {change.address} beside the present one, so"
-                " that it can be tried."
-            )
+            return tr(
+                "Give {interface} the address {address} beside the present one, so that it can "
+                "be tried."
+            ).format(interface=change.interface, address=change.address)
         case wire.ReloadNetwork():
-            return f"Let {change.interface} change over to {change.address}."
+            return tr("Let {interface} change over to {address}.").format(
+                interface=change.interface, address=change.address
+            )
         case wire.OpenPort():
-            verb = "Close" if change.close else "Open"
-            what = PORTS.get((change.port, change.protocol), "remote login")
-            return (
-                f"{verb} port {change.port}/{change.protocol} ({what}) on {change.interface} in"
-                f" {change.firewall}."
+            return tr(CLOSE if change.close else OPEN).format(
+                port=f"{change.port}/{change.protocol}",
+                what=tr(PORTS.get((change.port, change.protocol), "remote login")),
+                interface=change.interface,
+                firewall=change.firewall,
             )
         case wire.InstallCertificate():
             place = change.container or change.unit or change.certificate_path
-            return f"Install the certificate for {change.domain} in {place} and try it."
+            return tr("Install the certificate for {domain} in {place} and try it.").format(
+                domain=change.domain, place=place
+            )
 
 
 def no_op(site: Site, renew: bool, hindered: bool) -> str:
     """Return the sentence for an empty plan."""
     if hindered:
-        return "There is nothing to do apart from what is said above."
+        return tr("There is nothing to do apart from what is said above.")
     if renew:
-        return "The server already has this certificate and serves it."
-    parts = [f"{site.domain} is at {site.static_ip.address}"]
-    if site.dns_dhcp.enabled:
-        parts.append("DNS and DHCP run")
-    return f"The server already is as you want it: {', '.join(parts)}."
+        return tr("The server already has this certificate and serves it.")
+    return tr(READY_DNS if site.dns_dhcp.enabled else READY).format(
+        domain=site.domain, address=site.static_ip.address
+    )
 
 
 def interruptions(changes: Iterable[wire.Change]) -> Iterator[tuple[str, int, str]]:
@@ -78,38 +113,26 @@ def interruptions(changes: Iterable[wire.Change]) -> Iterator[tuple[str, int, st
         match change:
             case wire.ReloadNetwork():
                 seconds = RELOAD_SECONDS[change.manager]
-                yield (
-                    "network",
-                    seconds,
-                    f"The server cannot be reached for about {seconds} seconds; afterwards phones"
-                    f" and computers find it at {change.address.partition('/')[0]} only.",
-                )
+                address = change.address.partition("/")[0]
+                text = tr(RELOAD).format(seconds=seconds, address=address)
+                yield ("network", seconds, text)
             case wire.SetService(active="restarted" | "stopped"):
-                yield ("dns_dhcp", 2, "Names and new addresses are not given for a moment.")
+                yield ("dns_dhcp", 2, tr("Names and new addresses are not given for a moment."))
             case wire.InstallCertificate(web="cht3"):
-                yield ("certificate", 10, "The CHT does not answer for about 10 seconds.")
+                yield ("certificate", 10, tr("The CHT does not answer for about 10 seconds."))
             case wire.InstallCertificate():
-                yield ("certificate", 2, "The CHT takes new connections again after a moment.")
+                yield ("certificate", 2, tr("The CHT takes new connections again after a moment."))
 
 
 def _file(change: wire.WriteFile) -> str:
+    what = tr(FILES.get(change.path, ""))
     if change.content is None:
-        if change.path in FILES:
-            return f"Remove {FILES[change.path]} ({change.path})."
-        return f"Remove {change.path}: its settings move into a file of this program."
-    if change.path in FILES:
-        return f"Write {FILES[change.path]} ({change.path})."
-    return f"Take the interface's old settings out of {change.path}."
+        template = REMOVE if what else REMOVE_FOREIGN
+    else:
+        template = WRITE if what else TAKE_OUT
+    return tr(template).format(what=what, path=change.path)
 
 
 def _service(change: wire.SetService) -> str:
-    what = SERVICES.get(change.unit, change.unit)
-    verb = {
-        "started": "Start",
-        "restarted": "Restart",
-        "reloaded": "Reload",
-        "stopped": "Stop",
-        None: "Keep",
-    }[change.active]
-    boot = {True: ", also at every start of the server", False: " for good", None: ""}
-    return f"{verb} {what}{boot[change.enabled]}."
+    what = tr(SERVICES.get(change.unit, "")) or change.unit
+    return tr(SERVICE[change.active, change.enabled]).format(what=what)

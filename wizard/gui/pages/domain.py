@@ -25,7 +25,7 @@ class DomainPage(Page):
         self.domain = self.add(
             Field(
                 "domain",
-                self.tr("Domain &name"),
+                self.tr("&Domain name"),
                 line_edit("cht.clinic-a.example.org"),
                 self.tr("The name that the certificate was issued for, without https://"),
                 technical=True,
