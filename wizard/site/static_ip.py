@@ -71,10 +71,10 @@ def _interface_there(
     if name == "lo":
         return
     if present is None:
-        known = ", ".join(i.name for i in facts.interfaces if _outer(i)) or "-"
+        known = ", ".join(i.name for i in facts.interfaces if outer(i)) or "-"
         yield finding("interface_unknown", INTERFACE, value=name, known=known)
         return
-    if not _outer(present):
+    if not outer(present):
         yield finding("interface_virtual", INTERFACE, value=name)
         return
     if present.master:
@@ -94,7 +94,7 @@ def _interface_there(
         )
 
 
-def _outer(interface: wire.Interface) -> bool:
+def outer(interface: wire.Interface) -> bool:
     """Whether a cable or radio can lead to the interface."""
     return interface.kind not in ("loopback", "virtual") and not _INNER.fullmatch(interface.name)
 
@@ -260,7 +260,7 @@ def _address6_there(
     own = interface6(site.static_ip.address6)
     if own is not None:
         yield from _overlaps(own, ADDRESS6, site, facts)
-    if present is None or present.ipv6 or not _outer(present):
+    if present is None or present.ipv6 or not outer(present):
         return
     if site.static_ip.address6:
         value = site.static_ip.address6
