@@ -264,22 +264,32 @@ class Visit:
         interface = site.static_ip.interface
         if "address" in kinds:
             self._phase("survey")
-            answer = self._call(
-                "find-address", {"interface": interface, "address": self._own_address}
-            )
-            if answer["mac"]:
-                found.append(
-                    survey_problem("address-taken", address=self._own_address, mac=answer["mac"])
-                )
+            mac = self.who_has(interface, self._own_address)
+            if mac:
+                found.append(survey_problem("address-taken", address=self._own_address, mac=mac))
         starts_dns = any(c.kind == "service" and c.topic == "dns_dhcp" for c in the_plan.changes)
         if site.dns_dhcp.enabled and starts_dns:
-            for offer in self._offers():
-                if not offer.ours:
-                    found.append(survey_problem("other-dhcp", server=offer.server, mac=offer.mac))
+            for offer in self.dhcp_servers(interface):
+                found.append(survey_problem("other-dhcp", server=offer.server, mac=offer.mac))
         return tuple(
             replace(p, severity="note") if p.severity == "warning" and p.code in site.accept else p
             for p in found
         )
+
+    def who_has(self, interface: str, address: str) -> str:
+        """Ask the server's neighbours who uses an IPv4 address: a MAC, or "" when nobody answers.
+
+        Takes up to three seconds; only asks. Raises VisitError, RemoteError.
+        """
+        answer = self._call("find-address", {"interface": interface, "address": address})
+        return str(answer["mac"])
+
+    def dhcp_servers(self, interface: str) -> tuple[wire.DhcpOffer, ...]:
+        """Ask on an interface of the server who else hands out addresses; takes no lease.
+
+        Takes four seconds. Raises VisitError, RemoteError.
+        """
+        return tuple(offer for offer in self._offers(interface) if not offer.ours)
 
     def reach(self) -> Reach:
         """Whether this laptop is in the network the server shall be in, else what to do."""
@@ -466,8 +476,9 @@ class Visit:
             else {},
         )
 
-    def _offers(self) -> tuple[wire.DhcpOffer, ...]:
-        found = self._call("find-dhcp", {"interface": self.site.static_ip.interface, "seconds": 4})
+    def _offers(self, interface: str = "") -> tuple[wire.DhcpOffer, ...]:
+        asked = interface or self.site.static_ip.interface
+        found = self._call("find-dhcp", {"interface": asked, "seconds": 4})
         return tuple(wire.decode(wire.DhcpOffer, offer) for offer in found["offers"])
 
     def web(self, facts: wire.Facts) -> wire.WebServer | None:
