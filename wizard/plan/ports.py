@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Collection
 
 from wizard.agent import names, wire
 from wizard.plan.draft import Draft
@@ -19,20 +20,30 @@ def ports(draft: Draft, target: Target) -> None:
     """
     if not draft.site.dns_dhcp.enabled:
         return
+    held(draft, target.interface, target.addresses)
+
+
+def held(draft: Draft, interface: wire.Interface, wanted: Collection[str] = ()) -> None:
+    """Note who else listens for DNS and DHCP on an interface.
+
+    `wanted` are addresses, with prefix, that it gets besides those that it has.
+    """
+    mine = {str(ipaddress.ip_interface(a).ip) for a in wanted}
+    mine |= {a.address for a in interface.addresses}
     holders: dict[tuple[str, str], list[wire.Listener]] = {}
     for one in draft.facts.listeners:
         asked = one.port == 53 or (one.port, one.protocol) == (67, "udp")
-        if asked and one.unit != names.DNSMASQ_UNIT and _disturbs(one.address, target):
+        if asked and one.unit != names.DNSMASQ_UNIT and _disturbs(one.address, interface, mine):
             holders.setdefault((one.process, one.unit), []).append(one)
-    for (process, unit), held in holders.items():
+    for (process, unit), listeners in holders.items():
         draft.problem(
             "port-held",
             "dns_dhcp.enabled",
             process=process or "Something",
             of_unit=f" ({unit})" if unit else "",
-            what=" and ".join(WHAT[port] for port in sorted({one.port for one in held})),
-            address=", ".join(dict.fromkeys(one.address for one in held)),
-            interface=target.interface.name,
+            what=" and ".join(WHAT[port] for port in sorted({one.port for one in listeners})),
+            address=", ".join(dict.fromkeys(one.address for one in listeners)),
+            interface=interface.name,
         )
 
 
@@ -55,9 +66,9 @@ def https(draft: Draft, repaired: bool) -> None:
         draft.problem("https-not-served", "server", "warning", elsewhere="".join(others))
 
 
-def _disturbs(address: str, target: Target) -> bool:
+def _disturbs(address: str, interface: wire.Interface, mine: Collection[str]) -> bool:
     host, _, device = address.strip("[]").partition("%")
-    if device and device != target.interface.name:
+    if device and device != interface.name:
         return False
     if host in ("*", ""):
         return True
@@ -65,7 +76,4 @@ def _disturbs(address: str, target: Target) -> bool:
         ip = ipaddress.ip_address(host)
     except ValueError:
         return False
-    mine = {a.address for a in target.interface.addresses} | {
-        str(ipaddress.ip_interface(a).ip) for a in target.addresses
-    }
     return ip.is_unspecified or str(ip) in mine

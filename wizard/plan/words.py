@@ -163,6 +163,86 @@ WORDS: Words = {
     ),
 }
 
+PRECHECKS: Words = {
+    "login": ("The login works.", ""),
+    "sudo": ("You may act as administrator on the server.", ""),
+    "carrier": ("This laptop reaches it at {address}, through its network socket {interface}.", ""),
+    "carrier-wifi": (
+        "This laptop reaches it at {address}, through its Wi-Fi {interface}.",
+        "Connect the server with a cable before you go on: a fixed address needs one.",
+    ),
+    "carrier-unknown": ("This laptop reaches it at {address}.", ""),
+    "systemd": ("It can bring its old address back by itself (systemd).", ""),
+    "systemd-missing": (
+        "This server was not started by systemd ({init}), so it could not bring its old address"
+        " back by itself. Nothing is changed on it.",
+        "Use a server with Debian, Ubuntu or Raspberry Pi OS.",
+    ),
+    "release": ("It runs {release}.", ""),
+    "release-old": (
+        "It runs {release}, which is older than what this program is tested with.",
+        "Update it to Debian 11, Ubuntu 20.04 or newer while it can still reach the Internet.",
+    ),
+    "release-unknown": (
+        "It runs {release}. This program is tested with Debian, Ubuntu and Raspberry Pi OS only.",
+        "You can go on. Have somebody at hand who knows this system.",
+    ),
+    "architecture": ("Its processor suits the CHT ({architecture}).", ""),
+    "architecture-unknown": (
+        "The CHT is made for the processors amd64 and arm64, and this one is {architecture}.",
+        "Use a computer with one of these for the CHT.",
+    ),
+    "manager": ("Its network is set up by {manager}, which this program knows.", ""),
+    "disk": ("Its disk has {free} free.", ""),
+    "disk-low": (
+        "Its disk has only {free} free.",
+        "Make room soon. Old logs go with: sudo journalctl --vacuum-size=100M",
+    ),
+    "disk-full": (
+        "Its disk is full: {free} are free on {path}.",
+        "Make room, at least 50 MB. Old logs go with: sudo journalctl --vacuum-size=100M",
+    ),
+    "disk-read-only": (
+        "Its disk cannot be written to ({path}).",
+        "A disk that turns read-only is often about to fail. Look at it (dmesg), mend it, restart.",
+    ),
+    "clock": ("Its clock agrees with this laptop's.", ""),
+    "packages": ("It has all programs that are needed.", ""),
+    "packages-fetched": (
+        "It lacks programs that are needed, and fetches them when you apply: {names}.",
+        "Keep the server connected to the Internet until then.",
+    ),
+    "ports": ("No other program on it answers DNS or DHCP.", ""),
+    "cht": ("The CHT {version} runs on it ({name}).", ""),
+    "cht-stopped": (
+        "The CHT {version} is on it ({name}), but does not run: {status}.",
+        "Start it. Until then phones get no answer.",
+    ),
+    "web": (
+        "There is no CHT on it, but another web server: {name}.",
+        "That one gets the certificate. If the CHT shall be here, install and start it first.",
+    ),
+    "kubernetes": (
+        "The CHT runs in Kubernetes on it ({kubernetes}), where its certificate cannot be set from"
+        " here.",
+        "Everything else can be set up. Review says how the certificate gets there.",
+    ),
+    "pending": ("No change by somebody else is unfinished.", ""),
+    "pending-busy": (
+        "Somebody else is changing this server right now: {who}, since {when}.",
+        "Let them finish, then look again.",
+    ),
+    "pending-left": (
+        "{who} began a change at {when} and did not finish it.",
+        "Put everything back now, or wait: the server puts it back by itself{seconds}.",
+    ),
+    "unread": (
+        "Not everything about the server could be read: {parts}.",
+        "You can go on. If something needed is among it, Review says so.",
+    ),
+}
+"""What is looked at right after the login; what planning says too has its sentence in WORDS."""
+
 
 class PlanError(UserError):
     """A plan that must not be carried out."""
