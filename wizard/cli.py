@@ -7,16 +7,17 @@ import getpass
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
 
-from wizard import __version__
+from wizard import __version__, readiness
 from wizard.agent import wire
 from wizard.certificate import (
     Bundle,
@@ -28,6 +29,7 @@ from wizard.certificate import (
     judge,
     read,
 )
+from wizard.check import Report
 from wizard.console import Screen
 from wizard.detour import Detour
 from wizard.laptop.folders import data_folder, log_folder
@@ -49,6 +51,7 @@ OK = 0
 FAILED = 1  # refused, or failed and put back, or a check failed
 USAGE = 2
 ATTENTION = 3  # something could not be put back: the server wants a look
+AGAIN = 15.0  # seconds between two checks while the CHT starts
 DEFECT = 70  # EX_SOFTWARE of sysexits.h
 
 
@@ -104,6 +107,7 @@ def parser() -> argparse.ArgumentParser:
     main = argparse.ArgumentParser(
         prog="cht-offline-setup",
         description="Set up a CHT server for a LAN without Internet, and prove that it works.",
+        epilog="Without a command, or with the command `window`, the window opens.",
     )
     main.add_argument("--version", action="version", version=__version__)
     commands = main.add_subparsers(required=True, metavar="COMMAND")
@@ -140,6 +144,7 @@ def parser() -> argparse.ArgumentParser:
         ("apply", _apply, "Set the server up as the site file says."),
         ("renew", _apply, "Install a new certificate and nothing else."),
         ("check", _check, "Prove from this laptop that phones will reach the CHT."),
+        ("readiness", _readiness, "Tell how ready the server is to work without Internet."),
         ("rollback", _rollback, "Put back an unfinished change."),
         ("uninstall", _uninstall, "Take this program's parts off the server."),
     ):
@@ -152,13 +157,26 @@ def parser() -> argparse.ArgumentParser:
         sub.add_argument("--host-key", metavar="SHA256:...", help="the server's fingerprint")
         sub.add_argument("--data", metavar="FOLDER", help="where host keys are remembered")
         sub.add_argument("--clinic", metavar="FILE", help="of a practice clinic that stays open")
-        if name in ("plan", "apply", "renew", "check"):
+        if name in ("plan", "apply", "renew", "check", "readiness"):
             _passphrase(sub)
             _roots(sub)
         if name in ("plan", "apply"):
             sub.add_argument("--no-diff", action="store_true", help="leave out file differences")
-        if name in ("apply", "renew", "rollback", "uninstall"):
+        if name in ("apply", "renew", "readiness", "rollback", "uninstall"):
             sub.add_argument("--yes", action="store_true", help="do not ask before changing")
+        if name == "readiness":
+            sub.add_argument(
+                "--restart-test",
+                action="store_true",
+                help="restart the server and prove that everything comes back by itself",
+            )
+            sub.add_argument(
+                "--patience",
+                type=float,
+                default=600.0,
+                metavar="SECONDS",
+                help="how long the CHT may take to start after the restart",
+            )
         if name in ("apply", "renew"):
             sub.add_argument(
                 "--patience",
@@ -302,6 +320,60 @@ def _check(arguments: argparse.Namespace, screen: Screen) -> int:
     screen.check_end(result)
     screen.result(result.plain())
     return result.exit_code
+
+
+def _readiness(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Advice alone does not fail; the restart test can."""
+    with _visit(arguments, screen) as visit:
+        found = visit.readiness()
+        items = readiness.judge(
+            found,
+            visit.site,
+            certificate_end=_certificate_end(arguments, visit),
+            now=datetime.now(UTC),
+        )
+        screen.readiness(items)
+        answer: dict[str, Any] = {
+            "items": [item.plain() for item in items],
+            "readiness": wire.encode(found),
+        }
+        code = OK
+        if arguments.restart_test:
+            _agree(
+                arguments,
+                screen,
+                "Restart the server now? Phones go on, and sync when it is back.",
+            )
+            restarted = visit.restart()
+            screen.restarted(restarted)
+            result = _check_when_started(arguments, screen, visit)
+            answer |= {"restart": asdict(restarted), "check": result.plain()}
+            code = result.exit_code
+    screen.result(answer)
+    return code
+
+
+def _certificate_end(arguments: argparse.Namespace, visit: Visit) -> datetime | None:
+    """When the site's certificate ends; None when its files cannot be read here."""
+    try:
+        bundle = _bundle(arguments, visit)
+    except CertificateError:
+        return None
+    return bundle.leaf.not_valid_after_utc if bundle is not None else None
+
+
+def _check_when_started(arguments: argparse.Namespace, screen: Screen, visit: Visit) -> Report:
+    """Check again and again while the CHT starts, which takes minutes with a large database."""
+    bundle = _bundle(arguments, visit)
+    give_up = time.monotonic() + arguments.patience
+    while True:
+        result = visit.check(visit.facts(), bundle)
+        broken = result.first_broken
+        if broken is None or time.monotonic() + AGAIN > give_up:
+            screen.check_table(result)
+            return result
+        screen.row("begun", f"Not everything is back yet ({broken.name}); looking again.")
+        time.sleep(AGAIN)
 
 
 def _rollback(arguments: argparse.Namespace, screen: Screen) -> int:

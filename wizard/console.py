@@ -17,6 +17,8 @@ from wizard.certificate import Finding
 from wizard.check import Report, Result
 from wizard.plan import Plan
 from wizard.problem import Problem
+from wizard.readiness import Item, topic
+from wizard.restarting import Restarted
 from wizard.visit import Progress
 from wizard.wording import PHASES, STATES, TOPICS
 
@@ -31,6 +33,10 @@ MARKS = {
     "skipped": ("–", "dim"),
     "note": ("·", "dim"),
     "begun": ("…", "cyan"),
+    "good": ("✓", "green"),
+    "attention": ("!", "yellow"),
+    "unknown": ("?", "dim"),
+    "asked": ("?", "cyan"),
 }
 
 
@@ -163,6 +169,24 @@ class Screen:
             self.row("warning", progress.text)
         elif progress.kind == "log" and progress.text and progress.code != "state":
             self.say(f"  {progress.text}", "dim")
+
+    def readiness(self, items: Iterable[Item]) -> None:
+        """Print what is said about each topic of readiness."""
+        before = ""
+        for item in items:
+            if item.topic != before:
+                before = item.topic
+                self.heading(topic(item.topic).title)
+                self.say(topic(item.topic).why, "dim")
+            self.row(item.state, item.sentence, item.cure)
+
+    def restarted(self, restarted: Restarted) -> None:
+        """Print how a restart went."""
+        self.row(
+            "passed",
+            f"The server restarted and was back after {restarted.until_ssh:.0f} s; "
+            f"for {restarted.down:.0f} s it did not answer.",
+        )
 
     def check_result(self, result: Result) -> None:
         """Print one row of the live check."""

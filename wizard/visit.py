@@ -31,6 +31,7 @@ from wizard.remote.lifeline import Lifeline
 from wizard.remote.login import Credentials, Timeouts
 from wizard.remote.session import Session
 from wizard.remote.words import Lost, RemoteError
+from wizard.restarting import Restarted, Restarting
 from wizard.site.model import Site
 from wizard.site.toml import resolve
 from wizard.wording import VisitError, survey_problem
@@ -452,6 +453,60 @@ class Visit:
         )
         target = self.target(facts, bundle, reach.interface)
         return check.run(check.CHECKS, target, surroundings, on_result, cancel)
+
+    def readiness(self) -> wire.Readiness:
+        """Ask the server what it can tell of its life without Internet; only reads."""
+        self._phase("readiness")
+        return wire.decode(wire.Readiness, self._call("readiness", {}))
+
+    def restart(self, say: Say | None = None, cancel: threading.Event | None = None) -> Restarted:
+        """Restart the server, wait until it is back, and go on with the new connection.
+
+        `cancel` ends the waiting, not the restart. Raises VisitError: the agent's refusals (busy,
+        packages-locked, ...), restart-none, restart-lost, restart-unwatched.
+        """
+        tell = say or self.say
+
+        def phase(code: str) -> None:
+            tell(Progress("phase", code))
+
+        phase("restart")
+        with awake("restarting the server"):
+            before = self._call("restart", {"who": who()})["boot_id"]
+            restarting = Restarting(
+                before,
+                lambda: self.session.alive and self._takes_connections(self.session),
+                self._log_in_again,
+                phase,
+                cancel or threading.Event(),
+            )
+            done, session, link = restarting.wait()
+        for part in (self._side_link, self._lifeline):
+            if part is not None:
+                with contextlib.suppress(OSError, RemoteError):
+                    part.close()
+        self._side_link = self._lifeline = None
+        self._adopt(session, link)
+        return done
+
+    def _log_in_again(self) -> tuple[Session, AgentLink] | None:
+        """Log in where the server may be after a restart; None: nobody there, or not yet."""
+        hosts = (self.session.host, self.site.server.host, self._own_address)
+        refused: RemoteError | None = None
+        for host in dict.fromkeys(h for h in hosts if h):
+            session: Session | None = None
+            try:
+                session = self._open(host, timeouts=QUICK)
+                return session, AgentLink.start(session, self._sudo_password)
+            except RemoteError as error:
+                if session is not None:
+                    session.close()
+                # Its old address may be somebody else's: only the first place counts.
+                if host == self.session.host and error.code not in NOBODY:
+                    refused = error
+        if refused is not None:
+            raise refused
+        return None
 
     def target(
         self, facts: wire.Facts, bundle: certificate.Bundle | None, interface: str = ""

@@ -19,6 +19,20 @@ VISIT: dict[str, tuple[str, str]] = {
         "itself a few minutes after the change, and at every start. Then run the same command "
         "again.",
     ),
+    "restart-lost": (
+        "The server was restarted and did not come back within {minutes} minutes.",
+        "Go and look at it: is it switched on, is its cable in, does its screen ask for something, "
+        "such as the passphrase of an encrypted disk? It would stay away after a power cut too.",
+    ),
+    "restart-none": (
+        "The server was told to restart and did not.",
+        "Somebody or something on it holds a restart back. Restart it by hand, with "
+        "`sudo systemctl reboot`.",
+    ),
+    "restart-unwatched": (
+        "The server was told to restart, and nobody waited for it to come back.",
+        "Give it five minutes, then run `check`.",
+    ),
 }
 
 AGENT: dict[str, tuple[str, str]] = {
@@ -102,6 +116,10 @@ AGENT: dict[str, tuple[str, str]] = {
     "docker-failed": (
         "The server's Docker could not do what was asked.",
         "See below for its own words.",
+    ),
+    "restart-failed": (
+        "The server could not be told to restart.",
+        "See below for its own words. Restart it by hand, with `sudo systemctl reboot`.",
     ),
     "unknown-verb": (
         "The server's agent is of another version than this program.",
@@ -285,6 +303,9 @@ PHASES = {
     "confirm": "Looking for the server at {text}",
     "rollback": "Putting everything back",
     "check": "Checking from this laptop",
+    "readiness": "Asking the server how ready it is to work without Internet",
+    "restart": "Restarting the server",
+    "restart-down": "The server is off; waiting until it comes back",
 }
 
 STATES = {

@@ -23,6 +23,7 @@ from wizard.detour import DetourError
 from wizard.laptop import words as laptop
 from wizard.plan import words as plan
 from wizard.problem import Words
+from wizard.readiness import words as readiness
 from wizard.remote import words as remote
 from wizard.site import words as site
 
@@ -112,6 +113,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "steps": lambda: words(wording.STEPS),
     "practice": lambda: words(DetourError.words),
     "checks": _checks,
+    "readiness": lambda: words(readiness.WORDS),
 }
 
 

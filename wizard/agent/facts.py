@@ -84,7 +84,7 @@ def facts(host: Host, connection: str, domain: str = "") -> Dict[str, Any]:
     radios = parts.begin("radios", [], lambda: system.radios(host))
     yaml = parts.begin("netplan", {}, lambda: netfiles.netplan(host))
 
-    machine = parts.read("system", _no_system(), lambda: system.system(host, dpkg))
+    machine = parts.read("system", no_system(), lambda: system.system(host, dpkg))
     listeners = parts.read("listeners", [], lambda: sockets.listeners(host))
     files = parts.read("files", [], lambda: netfiles.files(host))
     routes = parts.read("routes", [], lambda: network.routes(host))
@@ -108,7 +108,7 @@ def facts(host: Host, connection: str, domain: str = "") -> Dict[str, Any]:
     found = {
         "agent": VERSION,
         "system": machine,
-        "clock": parts.read("clock", _no_clock(), lambda: system.clock(host, units)),
+        "clock": parts.read("clock", no_clock(), lambda: system.clock(host, units)),
         "disks": parts.read("disks", [], lambda: system.disks(host)),
         "memory": parts.read("memory", 0, lambda: system.memory(host)),
         "interfaces": interfaces,
@@ -151,7 +151,8 @@ def _pending(host: Host) -> Any:
     return pending(host)
 
 
-def _no_system() -> Dict[str, Any]:
+def no_system() -> Dict[str, Any]:
+    """Return wire.System of a machine that tells nothing."""
     texts = (
         "id", "version_id", "codename", "pretty_name", "kernel", "architecture", "hostname",
         "machine_id", "python", "init", "boot_id",
@@ -161,7 +162,8 @@ def _no_system() -> Dict[str, Any]:
     return found
 
 
-def _no_clock() -> Dict[str, Any]:
+def no_clock() -> Dict[str, Any]:
+    """Return wire.Clock where the server's cannot be read."""
     import time
 
     return {

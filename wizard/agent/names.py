@@ -15,6 +15,7 @@ RECOVER_UNIT = "cht-offline-setup-recover.service"
 RECOVER_CONTAINERS_UNIT = "cht-offline-setup-recover-containers.service"
 APPLY_UNIT = "cht-offline-setup-apply"
 ROLLBACK_TIMER = "cht-offline-setup-rollback"
+RESTART_UNIT = "cht-offline-setup-restart"
 
 NETPLAN_FILE = "/etc/netplan/99-cht-offline-setup.yaml"
 NETWORKMANAGER_NAME = "cht-offline-setup"

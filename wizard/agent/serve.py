@@ -61,6 +61,8 @@ class Serve:
             "find-dhcp": self._find_dhcp,
             "find-address": self._find_address,
             "health": self._health,
+            "readiness": self._readiness,
+            "restart": self._restart,
             "recover-leftovers": self._recover_leftovers,
             "uninstall": self._uninstall,
         }
@@ -189,6 +191,7 @@ class Serve:
         return {
             "pending": transaction.pending(self.host),
             "last": transaction.last(self.host),
+            "boot_id": transaction.boot_id(self.host),
             "monotonic": time.monotonic(),
         }
 
@@ -365,6 +368,16 @@ class Serve:
         from .health import health
 
         return health(self.host, str(arguments.get("domain", "")))
+
+    def _readiness(self, _arguments: Plain) -> Plain:
+        from .readiness import readiness
+
+        return readiness(self.host)
+
+    def _restart(self, arguments: Plain) -> Plain:
+        from .restart import restart
+
+        return restart(self.host, str(arguments.get("who", "")), self.timings)
 
     def _uninstall(self, arguments: Plain) -> Plain:
         from .uninstall import uninstall

@@ -557,6 +557,130 @@ class Health:
     dhcp_listening: bool
 
 
+@dataclass(frozen=True)
+class Container:
+    """A part of the CHT, and what Docker does with it when the server starts."""
+
+    name: str
+    image: str
+    version: str  # the image's tag, or ""
+    running: bool
+    restart_policy: str  # always, unless-stopped, on-failure, no
+
+
+@dataclass(frozen=True)
+class FileSystem:
+    """A file system that the system or the database lives on."""
+
+    path: str  # what was looked for: "/", or the database's folder
+    mount: str  # where it is mounted
+    device: str  # /dev/mapper/vg-root
+    kind: str  # ext4, xfs, btrfs, ...
+    total: int  # bytes
+    free: int  # bytes available to ordinary processes
+    read_only: bool
+    encrypted: Optional[bool]  # by the kernel (dm-crypt) all the way down; None: cannot be told
+    errors: Optional[int]  # counted by ext4 since the last check; None: not counted there
+
+
+@dataclass(frozen=True)
+class Database:
+    """A folder that CouchDB keeps its data in."""
+
+    container: str
+    path: str  # on the server
+    size: Optional[int]  # bytes on the disk; None: cannot be read
+    complete: bool  # False: counting was ended for want of time, it is at least `size`
+
+
+@dataclass(frozen=True)
+class BackupJob:
+    """Something that runs by itself and looks like a backup."""
+
+    name: str  # timer unit, or path of the cron file
+    tool: str  # restic, borg, rsync, ...; "backup" when only its name tells
+    runs: bool  # the timer, or cron, is active
+    last: Optional[float]  # when it ran last, seconds since 1970; None: cannot be told
+    never: bool = False  # the timer says that it has not run yet
+
+
+@dataclass(frozen=True)
+class Ups:
+    """A battery behind the server, and whether anything watches it."""
+
+    kind: str  # nut, apcupsd, usb (nobody watches it), battery (of the computer itself)
+    name: str
+
+
+@dataclass(frozen=True)
+class Restarts:
+    """How the server's earlier runs ended, as far as it remembers."""
+
+    looked_at: int  # runs before the present one
+    unplanned: int  # of these, without a shutdown: a power cut or a crash
+    last_unplanned: Optional[float]  # when that run was last heard of, seconds since 1970
+
+
+@dataclass(frozen=True)
+class Updates:
+    """How the system's own updates are installed."""
+
+    automatic: bool  # unattended-upgrades is there and switched on
+    restarts: bool  # it may restart the server by itself
+
+
+@dataclass(frozen=True)
+class SshAccess:
+    """Who may log in over SSH, as sshd itself says."""
+
+    passwords: bool
+    root: str  # PermitRootLogin: yes, no, prohibit-password, forced-commands-only
+
+
+@dataclass(frozen=True)
+class Drive:
+    """A disk's judgement of itself (SMART)."""
+
+    device: str
+    healthy: Optional[bool]  # None: it does not tell
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What the server can tell of its readiness for a life without Internet.
+
+    A part that could not be read is None, or a machine's number 0, and named in `problems`.
+    """
+
+    architecture: str
+    memory: int  # bytes
+    swap: Optional[int]  # bytes
+    cpus: Optional[int]
+    boot_id: str
+    uptime: float  # seconds
+    clock: Clock
+    services: Optional[Tuple[Service, ...]]
+    containers: Optional[Tuple[Container, ...]]  # (): Docker has none of the CHT, or is not there
+    databases: Optional[Tuple[Database, ...]]
+    file_systems: Optional[Tuple[FileSystem, ...]]
+    drives: Optional[Tuple[Drive, ...]]  # None also where smartctl is not installed
+    backups: Optional[Tuple[BackupJob, ...]]
+    ups: Optional[Tuple[Ups, ...]]
+    restarts: Optional[Restarts]
+    updates: Optional[Updates]
+    ssh: Optional[SshAccess]
+    firewall: Optional[Firewall]
+    problems: Tuple[str, ...] = ()
+
+    def service(self, unit: str) -> Optional[Service]:
+        """Return the unit of that name, if it was asked for and told."""
+        return next((s for s in self.services or () if s.unit == unit), None)
+
+    def file_system(self, path: str) -> Optional[FileSystem]:
+        """Return the file system that holds a path that was looked for."""
+        return next((f for f in self.file_systems or () if f.path == path), None)
+
+
 # --------------------------------------------------------------------------- codec
 
 

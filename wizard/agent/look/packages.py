@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any, Dict, List
 
 from .. import names
@@ -31,7 +32,7 @@ def packages(host: Host, dpkg: bytes) -> Dict[str, Any]:
             {"name": n, "installed": installed[n], "candidate": candidates.get(n, installed[n])}
             for n in names.PACKAGES
         ],
-        "lock": _lock(host),
+        "lock": lock(host),
         "reachable": None,
     }
 
@@ -65,7 +66,35 @@ def _candidates(host: Host, missing: List[str]) -> Dict[str, str]:
     return found
 
 
-def _lock(host: Host) -> str:
+def updates(host: Host, dpkg: bytes) -> Dict[str, Any]:
+    """Return wire.Updates, from apt's settings in the order in which apt reads them (apt.conf(5)).
+
+    Source of the names: README.md of unattended-upgrades, /usr/lib/apt/apt.systemd.daily. Raises
+    OSError where dpkg is not the package system.
+    """
+    if not dpkg:
+        raise OSError("no dpkg")
+    texts = [
+        host.read("/etc/apt/apt.conf.d/" + name) or ""
+        for name in host.list("/etc/apt/apt.conf.d")
+        if re.match(r"[\w-]+(\.conf)?$", name)  # apt leaves every other name aside
+    ]
+    text = "\n".join([*texts, host.read("/etc/apt/apt.conf") or ""])
+    text = re.sub(r"/\*.*?\*/|(?m:^\s*(?://|#).*$)", "", text, flags=re.S)
+
+    def setting(name: str, otherwise: str) -> bool:
+        found = re.findall(r'%s\s+"?([^";\s]*)"?\s*;' % re.escape(name), text, re.I)
+        return (found[-1] if found else otherwise).lower() not in ("0", "", "false", "no", "off")
+
+    return {
+        "automatic": bool(version(dpkg, "unattended-upgrades"))
+        and setting("APT::Periodic::Enable", "1")
+        and setting("APT::Periodic::Unattended-Upgrade", "0"),
+        "restarts": setting("Unattended-Upgrade::Automatic-Reboot", "false"),
+    }
+
+
+def lock(host: Host) -> str:
     """Return the name of the process that holds dpkg's lock (proc_locks(5)), or ""."""
     inodes = set()
     for path in LOCKS:

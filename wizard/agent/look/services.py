@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 from .. import names
 from ..host import Done, Host
@@ -51,10 +51,10 @@ class Units:
         """Return the properties of a unit."""
         return self.states.get(unit, DEAD)
 
-    def wire(self) -> List[Dict[str, Any]]:
-        """Return wire.Service for names.SERVICES."""
+    def wire(self, wanted: Tuple[str, ...] = names.SERVICES) -> List[Dict[str, Any]]:
+        """Return wire.Service of the units that are wanted."""
         found = []
-        for unit in names.SERVICES:
+        for unit in wanted:
             state = self.get(unit)
             found.append(
                 {
@@ -67,13 +67,13 @@ class Units:
         return found
 
 
-def units(host: Host) -> Units:
-    """Ask systemd. Raises OSError when it does not answer.
+def units(host: Host, more: Tuple[str, ...] = ()) -> Units:
+    """Ask systemd, also about `more` units. Raises OSError when it does not answer.
 
     Two lists, at the same time: `systemctl show` would fetch every property of every unit, which
     takes seconds on a slow server.
     """
-    wanted = list(names.SERVICES + ALSO)
+    wanted = list(names.SERVICES + ALSO + more)
     files: List[Done] = []
 
     def list_files() -> None:

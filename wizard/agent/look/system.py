@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from .. import names
 from ..digest import sha256
@@ -116,8 +116,28 @@ def _room(path: str) -> Dict[str, Any]:
 
 def memory(host: Host) -> int:
     """Return the machine's memory in bytes."""
-    found = re.search(r"^MemTotal:\s+(\d+) kB", host.read("/proc/meminfo") or "", re.M)
-    return int(found.group(1)) * 1024 if found else 0
+    return _kilobytes(host, "MemTotal") or 0
+
+
+def swap(host: Host) -> Optional[int]:
+    """Return the bytes that the machine may swap out; None when it does not tell."""
+    return _kilobytes(host, "SwapTotal")
+
+
+def _kilobytes(host: Host, name: str) -> Optional[int]:
+    found = re.search(r"^%s:\s+(\d+) kB" % name, host.read("/proc/meminfo") or "", re.M)
+    return int(found.group(1)) * 1024 if found else None
+
+
+def cpus(host: Host) -> Optional[int]:
+    """Return how many processors are in use: "0-3,6" is five; None when it is not told."""
+    count = 0
+    for part in _line(host, "/sys/devices/system/cpu/online").split(","):
+        first, _, last = part.partition("-")
+        if not first.isdigit() or not (last or first).isdigit():
+            return None
+        count += int(last or first) - int(first) + 1
+    return count
 
 
 def cloud_init(host: Host) -> Dict[str, Any]:
