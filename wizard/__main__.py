@@ -1,15 +1,28 @@
-"""Start of the program."""
+"""Start of the program: the window, or with arguments the command line."""
 
 from __future__ import annotations
 
 import sys
 
-from wizard.cli import run
-
 
 def main() -> int:
-    """Run the command line and return its exit code."""
-    return run(sys.argv[1:])
+    """Open the window, or run the command line, which does without Qt; return the exit code."""
+    arguments = sys.argv[1:]
+    if arguments not in ([], ["window"]):
+        from wizard.cli import run
+
+        return run(arguments)
+    try:
+        import PySide6.QtWidgets  # noqa: F401 - its own libraries need some of the system's
+    except ImportError as error:
+        sys.stderr.write(
+            "The window cannot be opened, because a library is missing on this computer. The "
+            f"command line works: cht-offline-setup --help\n{error}\n"
+        )
+        return 69  # EX_UNAVAILABLE of sysexits.h
+    from wizard.gui.app import main as window
+
+    return window()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ class Answers(Dialogs):
         self.asked: list[str] = []
         self.answers: list[int] = []
         self.files: list[list[Path]] = []
+        self.actions: dict[str, Callable[[], None]] = {}
 
     def ask(
         self,
@@ -38,6 +39,18 @@ class Answers(Dialogs):
     ) -> None:
         self.asked.append(f"{text} {more}")
         then(self.answers.pop(0))
+
+    def tell(
+        self,
+        parent: QWidget,
+        text: str,
+        more: str,
+        actions: Mapping[str, Callable[[], None]],
+        close: str,
+        over: Callable[[], None],
+    ) -> None:
+        self.asked.append(f"{text} {more}")
+        self.actions = dict(actions)
 
     def open_files(
         self, parent: QWidget, title: str, pattern: str, then: Callable[[list[Path]], None]

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
+from wizard.gui.crash import Crashes
 from wizard.gui.desk import Desk
 from wizard.gui.dialogs import Dialogs
+from wizard.gui.help import Help
+from wizard.gui.log import Log, QtMessages
 from wizard.gui.pages.registry import PAGES
 from wizard.gui.pages.start import StartPage
 from wizard.gui.shell import Shell
 from wizard.gui.theme import theme
+from wizard.laptop.folders import log_folder
 from wizard.problem import speak
+
+NO_SCREEN = 69  # EX_UNAVAILABLE of sysexits.h
 
 
 def application(argv: list[str] | None = None) -> QApplication:
@@ -33,5 +41,44 @@ def window(data: Path | None = None, dialogs: Dialogs | None = None) -> Shell:
     """Return the window on its start page, not shown yet."""
     theme().apply()
     shell = Shell(Desk(data), StartPage, PAGES, dialogs)
+    shell.help = Help(shell).show_topic
     shell.go_home()
     return shell
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Open the window and return when it is closed; log and crash handler are on meanwhile."""
+    messages = QtMessages(on_fatal=_no_screen)
+    app = application(argv)
+    messages.on_fatal = None
+    folder = _log_folder()
+    shell = window()
+    log = Log(folder, lambda: vars(shell.desk.secrets).values())
+    log.follow(shell.desk)
+    crashes = Crashes(folder, shell)
+    crashes.install()
+    try:
+        shell.show()
+        return app.exec()
+    finally:
+        shell.desk.close()
+        crashes.close()
+        log.close()
+        messages.close()
+
+
+def _log_folder() -> Path:
+    try:
+        return log_folder()
+    except OSError:  # no home, or one that cannot be written
+        return Path(tempfile.mkdtemp(prefix="cht-offline-setup-"))
+
+
+def _no_screen(text: str) -> None:
+    """Qt ends the program when it finds no screen: say why before it does."""
+    sys.stderr.write(
+        "The window cannot be opened here. Start it on a laptop with a desktop, or use the "
+        f"command line: cht-offline-setup --help\n{text.strip()}\n"
+    )
+    sys.stderr.flush()
+    os._exit(NO_SCREEN)

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from wizard.gui.theme import SPACE
+from wizard.gui.widgets.text import label, selectable
 
 
 class Dialogs:
@@ -42,6 +54,45 @@ class Dialogs:
 
         box.finished.connect(over)
         box.open()
+
+    def tell(
+        self,
+        parent: QWidget,
+        text: str,
+        more: str,
+        actions: Mapping[str, Callable[[], None]],
+        close: str,
+        over: Callable[[], None],
+    ) -> None:
+        """Say something beside the work: the window stays usable, and so does this after an action.
+
+        `close` is the text of the button that ends it; `over` is called then.
+        """
+        box = QDialog(parent)
+        box.setWindowTitle(parent.window().windowTitle())
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        column = QVBoxLayout(box)
+        column.setContentsMargins(3 * SPACE, 3 * SPACE, 3 * SPACE, 2 * SPACE)
+        column.setSpacing(2 * SPACE)
+        column.addWidget(label(text, "heading"))
+        column.addWidget(selectable(label(more)), 1)
+        row = QHBoxLayout()
+        row.setSpacing(SPACE)
+        row.addStretch(1)
+        for name, action in actions.items():
+            button = QPushButton(name)
+            button.setAutoDefault(False)
+            button.clicked.connect(action)
+            row.addWidget(button)
+        last = QPushButton(close)
+        last.setDefault(True)
+        last.clicked.connect(box.close)
+        row.addWidget(last)
+        column.addLayout(row)
+        box.setMinimumWidth(box.fontMetrics().averageCharWidth() * 60)
+        box.finished.connect(over)
+        box.show()
+        last.setFocus()
 
     def open_files(
         self, parent: QWidget, title: str, pattern: str, then: Callable[[list[Path]], None]

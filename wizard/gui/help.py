@@ -1,0 +1,111 @@
+"""The help: one section for each step, in a window beside the work."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QTextBlockFormat, QTextCursor
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QHBoxLayout,
+    QPushButton,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from wizard.gui.theme import SPACE, theme
+from wizard.gui.widgets.text import label
+from wizard.site.flow import Step
+
+START = "start"
+TOPICS = (START, *(step.value for step in Step))
+SIZE = (560, 600)
+
+
+class Help(QDialog):
+    """Shows `resources/help/TOPIC.md`; it stays open while people work, and needs no Internet."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Help"))
+        self.topic = START
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
+        column.setSpacing(int(1.5 * SPACE))
+        row = QHBoxLayout()
+        row.setSpacing(SPACE)
+        self.choice = QComboBox()
+        self.choice.setAccessibleName(self.tr("Section"))
+        for topic in TOPICS:
+            self.choice.addItem(heading(topic), topic)
+        caption = label(self.tr("&Section"), "label")
+        caption.setBuddy(self.choice)
+        row.addWidget(caption)
+        row.addWidget(self.choice, 1)
+        column.addLayout(row)
+        self.browser = QTextBrowser()
+        self.browser.setOpenLinks(False)
+        self.browser.anchorClicked.connect(self._follow)
+        self.browser.setAccessibleName(self.tr("Help"))
+        column.addWidget(self.browser, 1)
+        close = QPushButton(self.tr("&Close"))
+        close.setAutoDefault(False)
+        close.clicked.connect(self.close)
+        last = QHBoxLayout()
+        last.addStretch(1)
+        last.addWidget(close)
+        column.addLayout(last)
+        self.choice.activated.connect(lambda _: self._show(self.choice.currentData()))
+        theme().changed.connect(self._redraw)
+        self.resize(*SIZE)
+
+    def show_topic(self, topic: str) -> None:
+        """Open the window at a section, or bring it to the front there."""
+        self._show(topic)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        self.browser.setFocus()
+
+    def _show(self, topic: str) -> None:
+        self.topic = topic
+        self.choice.setCurrentIndex(self.choice.findData(topic))
+        document = self.browser.document()
+        document.setDocumentMargin(2 * SPACE)
+        self.browser.setMarkdown(text(topic))
+        cursor = QTextCursor(document)
+        cursor.select(QTextCursor.SelectionType.Document)
+        airy = QTextBlockFormat()
+        airy.setLineHeight(130, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        cursor.mergeBlockFormat(airy)
+        self.browser.verticalScrollBar().setValue(0)
+
+    def _redraw(self) -> None:
+        if self.browser.toPlainText():
+            self._show(self.topic)
+
+    def _follow(self, link: QUrl) -> None:
+        topic = link.fileName().removesuffix(".md")
+        if topic in TOPICS:
+            self._show(topic)
+
+
+def text(topic: str) -> str:
+    """Return the Markdown of a section. Raises OSError for one that is not there."""
+    return (_folder() / f"{topic}.md").read_text(encoding="utf-8")
+
+
+def heading(topic: str) -> str:
+    """Return the first line of a section, which is its title."""
+    return text(topic).partition("\n")[0].removeprefix("# ").strip()
+
+
+@lru_cache(maxsize=1)
+def _folder() -> Path:
+    packed = Path(str(resources.files("wizard"))) / "_resources" / "help"
+    return packed if packed.is_dir() else Path(__file__).parents[2] / "resources" / "help"
