@@ -72,7 +72,8 @@ def judge(
     `found` is None when the server was not asked. `certificate_end` is the last moment of the
     certificate that phones get, None when it is not known; it and `now` know their time zone.
     """
-    answers = {topic: text.strip() for topic, text in site.readiness.answers if text.strip()}
+    answers = {topic: " ".join(text.split()) for topic, text in site.readiness.answers}
+    answers = {topic: text for topic, text in answers.items() if text}
     case = _Case(found, site, answers, certificate_end, now)
     return tuple(item for topic in TOPICS for item in _topic(case, topic))
 
