@@ -38,9 +38,7 @@ class _Pictures(QPyTextObject):
         self._font = font
         self._drawn = {name: _load(name, data) for name, data in images.items()}
 
-    def intrinsicSize(
-        self, _doc: QTextDocument, _position: int, form: QTextFormat
-    ) -> QSizeF:
+    def intrinsicSize(self, _doc: QTextDocument, _position: int, form: QTextFormat) -> QSizeF:
         image = form.toImageFormat()
         return QSizeF(image.width(), image.height())
 
