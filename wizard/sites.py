@@ -89,6 +89,10 @@ class SiteStore:
         save(site, path)
         return key
 
+    def last(self, key: str) -> Last | None:
+        """Return how the last visit of a site ended; None when nothing is known."""
+        return _read_last(self.path(key).with_name(LAST))
+
     def note(self, key: str, last: Last) -> None:
         """Remember how a visit ended; a disk that is full does not stop anybody."""
         end = last.certificate_end.isoformat() if last.certificate_end else None
@@ -106,7 +110,8 @@ class SiteStore:
 
     def remove(self, key: str) -> None:
         """Forget a site."""
-        shutil.rmtree(self.folder / key, ignore_errors=True)
+        if key:  # the folder of all sites is not one of them
+            shutil.rmtree(self.folder / key, ignore_errors=True)
 
     def _free(self, name: str) -> str:
         plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
@@ -122,10 +127,11 @@ def _read_last(path: Path) -> Last | None:
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
         end = plain["certificate_end"]
-        return Last(
-            datetime.fromisoformat(plain["when"]),
-            str(plain["state"]),
-            datetime.fromisoformat(end) if end else None,
-        )
+        return Last(_time(plain["when"]), str(plain["state"]), _time(end) if end else None)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _time(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -15,12 +15,15 @@ from wizard import certificate
 from wizard.agent import wire
 from wizard.certificate import Bundle, Finding, Roots
 from wizard.check import Report
+from wizard.gui import settings
 from wizard.gui.runner import Job, Runner
-from wizard.laptop.folders import data_folder
+from wizard.gui.search import Search
+from wizard.laptop.folders import config_folder, data_folder
 from wizard.plan import Plan
 from wizard.practice.clinic import Clinic
 from wizard.problem import Problem, UserError
 from wizard.remote.login import Credentials
+from wizard.restarting import Restarted
 from wizard.site.flow import Flow, State, Step, Walk, page_of
 from wizard.site.model import Site
 from wizard.site.problems import problems, unaccepted
@@ -31,6 +34,8 @@ from wizard.visit import Visit
 T = TypeVar("T")
 
 SAVE_AFTER = 800  # milliseconds without another keystroke
+LOST = frozenset({"lost", "agent-silent", "restart-lost", "restart-unwatched"})
+"""Codes of errors after which one has to connect again."""
 
 
 @dataclass
@@ -54,21 +59,26 @@ class Desk(QObject):
 
     Signals: `site_changed` when an answer changed, `known_changed` when something was learnt
     (facts, certificate, plan, outcome, report), `flow_changed` when the step or its state
-    changed, `progress` with a wizard.visit.Progress while the visit works, `not_saved` with the
-    SiteError that keeps the site from being written.
+    changed, `progress` with a wizard.visit.Progress while the visit works, `checked` with the
+    number of the live check and a wizard.check.Result as each of its checks ends, `not_saved` with
+    the SiteError that keeps the site from being written.
     """
 
     site_changed = Signal()
     known_changed = Signal()
     flow_changed = Signal()
     progress = Signal(object)
+    checked = Signal(int, object)
     not_saved = Signal(object)
 
     def __init__(self, data: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.data = data or data_folder()
+        self.config = data / "config" if data is not None else config_folder()
+        self.settings = settings.load(self.config)
         self.store = SiteStore(self.data / "sites")
         self.runner = Runner(self)
+        self.search = Search(self)
         self.secrets = Secrets()
         self.clinic: Clinic | None = None
         self._timer = QTimer(self, singleShot=True, interval=SAVE_AFTER)
@@ -82,6 +92,7 @@ class Desk(QObject):
         self.flow = Flow()
         self.visit: Visit | None = None
         self.facts: wire.Facts | None = None
+        self.lost = False  # the connection that brought the facts
         self.bundle: Bundle | None = None
         self.certificate_error: UserError | None = None
         self.findings: tuple[Finding, ...] = ()
@@ -90,6 +101,8 @@ class Desk(QObject):
         self.survey: tuple[Problem, ...] = ()
         self.outcome: wire.Outcome | None = None
         self.report: Report | None = None
+        self.readiness: wire.Readiness | None = None
+        self.restarted: Restarted | None = None
 
     # ------------------------------------------------------------------- a site
 
@@ -128,6 +141,7 @@ class Desk(QObject):
     def put_away(self) -> None:
         """Save, end the connection, forget secrets, close the practice clinic."""
         self.save()
+        self.search.forget()
         leaving, clinic = self.visit, self.clinic
         self.clinic = None
         self.secrets.clear()
@@ -173,7 +187,14 @@ class Desk(QObject):
     def note(self, state: str) -> None:
         """Remember how this visit ended, for the list of sites."""
         if self.key and not self.practice:
-            self.store.note(self.key, Last(datetime.now(UTC), state, self.certificate_end))
+            before = self.store.last(self.key)
+            end = self.certificate_end or (before.certificate_end if before else None)
+            self.store.note(self.key, Last(datetime.now(UTC), state, end))
+
+    def choose_appearance(self, appearance: str) -> None:
+        """Remember how the window shall look: "system", "light" or "dark"."""
+        self.settings = replace(self.settings, appearance=appearance)
+        settings.save(self.settings, self.config)
 
     # ------------------------------------------------------------------ problems
 
@@ -209,6 +230,11 @@ class Desk(QObject):
         self.flow = self.flow.go(step)
         self.flow_changed.emit()
 
+    def take_walk(self, walk: Walk, step: Step) -> None:
+        """Go on in another walk, at one of its steps; what was done stays done."""
+        self.flow = replace(self.flow, walk=walk).go(step)
+        self.flow_changed.emit()
+
     def agree(self, step: Step) -> None:
         """Note that a step was left as it should be."""
         self.flow = self.flow.agree(step, self.site)
@@ -228,7 +254,14 @@ class Desk(QObject):
         busy: str,
     ) -> Job[T]:
         """Do something that takes time, in the visit's thread; see wizard.gui.runner."""
-        return self.runner.start(work, done, failed, busy)
+
+        def told(error: UserError) -> None:
+            if error.code in LOST and self.facts is not None:
+                self.lost = True
+                self.known_changed.emit()
+            failed(error)
+
+        return self.runner.start(work, done, told, busy)
 
     def new_visit(self) -> Visit:
         """Make a visit to the site on the desk, without connecting yet. Made in the window's
@@ -253,20 +286,21 @@ class Desk(QObject):
         return Credentials(
             login.user,
             password=secrets.password or None,
-            key_path=login.key or None,
+            key_path=self.folder / Path(login.key).expanduser() if login.key else None,
             passphrase=secrets.key_passphrase or None,
             sudo_password=sudo or None,
         )
 
     @property
     def connected(self) -> bool:
-        """Whether the server was reached and looked at in this visit."""
-        return self.visit is not None and self.facts is not None
+        """Whether the server was reached and looked at in this visit, and was not lost since."""
+        return self.visit is not None and self.facts is not None and not self.lost
 
     def disconnect_server(self) -> None:
         """End the connection and forget what the server said."""
         leaving, self.visit = self.visit, None
         self.facts = self.plan = None
+        self.lost = False
         self.survey = ()
         self.flow = self.flow.forget(Step.CONNECT)
         if leaving is not None:
@@ -282,6 +316,8 @@ class Desk(QObject):
             if not hasattr(self, name):
                 raise AttributeError(name)
             setattr(self, name, value)
+        if "facts" in found:
+            self.lost = False
         if "facts" in found or "bundle" in found:
             self._judge()
         self.known_changed.emit()
@@ -311,6 +347,7 @@ class Desk(QObject):
     def close(self) -> None:
         """Put everything away and end the thread."""
         self.put_away()
+        self.search.close()
         self.runner.close()
 
 

@@ -84,6 +84,10 @@ class Page(QWidget):
     def left(self) -> None:
         """The page is no longer shown: stop what it does by itself."""
 
+    def found(self) -> tuple[Problem, ...]:
+        """What is shown beside the inputs: what is wrong or doubtful with this step."""
+        return self.desk.found(self.step)
+
     def blockers(self) -> tuple[Problem, ...]:
         """What keeps one from going on: shown when Next is pressed."""
         return self.desk.in_the_way(self.step)
@@ -128,7 +132,7 @@ class Page(QWidget):
     def show_problems(self) -> None:
         """Show problems beside the inputs that were left once."""
         first: dict[str, Problem] = {}
-        for problem in self.desk.found(self.step):
+        for problem in self.found():
             for path, field in self.fields.items():
                 inside = problem.field == path or problem.field.startswith((f"{path}[", f"{path}."))
                 if inside and field.touched:
