@@ -26,6 +26,7 @@ from wizard.gui.page import Page
 from wizard.gui.step_list import StepList
 from wizard.gui.theme import SPACE, theme
 from wizard.gui.widgets.card import Notice
+from wizard.gui.widgets.fold import reveal
 from wizard.gui.widgets.summary import Summary
 from wizard.gui.widgets.text import label, line
 from wizard.problem import Problem, UserError
@@ -317,6 +318,7 @@ class Shell(QDialog):
         if field is not None:
             field.touched = True
             self.page.show_problems()
+            reveal(field)
             field.editor.setFocus()
             self._framed().show_widget(field)
 

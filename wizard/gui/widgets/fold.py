@@ -70,3 +70,12 @@ class Fold(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LayoutDirectionChange:
             self._draw()
+
+
+def reveal(widget: QWidget) -> None:
+    """Open every fold around a widget, so that it can be seen and get the keyboard."""
+    around = widget.parentWidget()
+    while around is not None:
+        if isinstance(around, Fold):
+            around.unfold()
+        around = around.parentWidget()
