@@ -17,7 +17,7 @@ from wizard.gui.shell import Shell
 from wizard.gui.theme import theme
 from wizard.practice.clinic import SITE, Clinic
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["QT_QPA_PLATFORM"] = "offscreen"  # whatever this machine has
 
 
 class Answers(Dialogs):
@@ -90,6 +90,12 @@ def _leftovers(qapp: QApplication) -> Iterator[None]:
     theme().choose("system")
     left = [t.name for t in set(threading.enumerate()) - before if t.is_alive()]
     assert not left, f"threads left running: {left}"
+
+
+@pytest.fixture(autouse=True)
+def _nobody_near(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test looks for servers on the network of the machine that it runs on."""
+    monkeypatch.setattr("wizard.gui.search.discover", lambda *_, **__: ())
 
 
 @pytest.fixture

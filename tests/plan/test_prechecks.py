@@ -195,6 +195,13 @@ def test_a_renewal_asks_less_and_a_check_stops_at_nothing() -> None:
     assert told(prechecks(facts, now=NOW, walk=Walk.CHECK), "disk-full").state == "warning"
 
 
+def test_what_is_needed_is_told_apart_from_advice() -> None:
+    facts = facts_of("debian12-ifupdown", {})
+    needed = {p.code for p in prechecks(facts, now=NOW) if p.mandatory}
+    assert needed == {"login", "sudo", "pending", "systemd", "disk", "manager"}
+    assert not any(p.mandatory for p in prechecks(facts, now=NOW, walk=Walk.CHECK))
+
+
 def test_every_sentence_is_told_somewhere() -> None:
     """And none of them needs more than it is given."""
     seen = {code for _, _, code, *_ in TOLD} | {

@@ -256,9 +256,8 @@ class Desk(QObject):
         """Do something that takes time, in the visit's thread; see wizard.gui.runner."""
 
         def told(error: UserError) -> None:
-            if error.code in LOST and self.facts is not None:
-                self.lost = True
-                self.known_changed.emit()
+            if error.code in LOST:
+                self.lose()
             failed(error)
 
         return self.runner.start(work, done, told, busy)
@@ -295,6 +294,12 @@ class Desk(QObject):
     def connected(self) -> bool:
         """Whether the server was reached and looked at in this visit, and was not lost since."""
         return self.visit is not None and self.facts is not None and not self.lost
+
+    def lose(self) -> None:
+        """Note that the connection broke: what is known stays, and one has to connect again."""
+        if self.facts is not None and not self.lost:
+            self.lost = True
+            self.known_changed.emit()
 
     def disconnect_server(self) -> None:
         """End the connection and forget what the server said."""

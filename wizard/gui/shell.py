@@ -248,6 +248,7 @@ class Shell(QDialog):
         framed = self._pages.get(step)
         if framed is None:
             framed = _Framed(self._makers[step](self.desk, self))
+            framed.again.clicked.connect(lambda: self.go(Step.CONNECT))
             framed.summary.wanted.connect(self.focus_field)
             framed.summary.accepted.connect(self._accept)
             framed.page.ready.connect(self._renew)
@@ -363,6 +364,7 @@ class Shell(QDialog):
         if self.page is not None:
             framed = self._framed()
             framed.error.tell("err", error.message, error.cure)
+            framed.again.setVisible(self.desk.lost and framed.page.step is not Step.CONNECT)
             framed.ensure_top()
             announce(self, f"{error.message} {error.cure}", urgent=True)
 
@@ -443,6 +445,10 @@ class _Framed(QScrollArea):
         head.addWidget(self.lead)
         column.addLayout(head)
         self.error = Notice("err")
+        self.again = QPushButton(self.tr("Connect again"))
+        self.again.setAutoDefault(False)
+        self.again.hide()
+        self.error.body.addWidget(self.again, 0, Qt.AlignmentFlag.AlignLeading)
         column.addWidget(self.error)
         self.summary = Summary()
         column.addWidget(self.summary)

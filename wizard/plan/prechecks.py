@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +23,8 @@ FULL = 50_000_000  # bytes; less does not hold the copies that a way back needs
 LOW = 1_000_000_000  # bytes; logs and a few packages fill that in weeks
 ARCHITECTURES = ("amd64", "arm64")  # for which the CHT's images are built
 OLDEST = {"debian": 11.0, "raspbian": 11.0, "ubuntu": 20.04}  # the first with Python 3.8
+MANDATORY = ("login", "sudo", "pending", "systemd", "disk", "manager")
+"""Beginnings of the codes of what must not have failed; the rest is advice."""
 _KIND = {"networkd": "systemd-networkd", "networkmanager": "NetworkManager"}
 _AGAIN = "Wait until it has finished, then look again."
 
@@ -54,9 +56,8 @@ def prechecks(facts: wire.Facts, *, now: float, walk: Walk = Walk.SETUP) -> tupl
         found += [*_manager(facts), _packages(facts), *_ports(facts)]
     if facts.problems:
         found.append(_found("unread", "warning", parts="; ".join(facts.problems)))
-    if walk is Walk.CHECK:
-        return tuple(_advised(p) for p in found)
-    return tuple(found)
+    needed = () if walk is Walk.CHECK else MANDATORY
+    return tuple(_weighed(p, p.code.startswith(needed)) for p in found)
 
 
 def in_the_way(found: tuple[Precheck, ...]) -> tuple[Precheck, ...]:
@@ -65,15 +66,14 @@ def in_the_way(found: tuple[Precheck, ...]) -> tuple[Precheck, ...]:
 
 
 def _found(code: str, state: str = "passed", **arguments: Any) -> Precheck:
-    """Return a finding with its own sentence; a failed one is mandatory."""
-    message, cure = say(PRECHECKS, code, arguments)
-    return Precheck(code, state, message, cure, mandatory=state == "failed")
+    """Return a finding with its own sentence."""
+    return Precheck(code, state, *say(PRECHECKS, code, arguments))
 
 
-def _advised(one: Precheck) -> Precheck:
-    if one.state != "failed":
-        return one
-    return Precheck(one.code, "warning", one.message, one.cure)
+def _weighed(one: Precheck, mandatory: bool) -> Precheck:
+    """Return a finding with its weight: what is not needed cannot fail."""
+    state = "warning" if one.state == "failed" and not mandatory else one.state
+    return replace(one, state=state, mandatory=mandatory)
 
 
 def _planned(draft: Draft, state: str, cure: str = "") -> Precheck | None:
@@ -81,7 +81,7 @@ def _planned(draft: Draft, state: str, cure: str = "") -> Precheck | None:
     if not draft.problems:
         return None
     first = draft.problems[0]
-    return Precheck(first.code, state, first.message, cure or first.cure, state == "failed")
+    return Precheck(first.code, state, first.message, cure or first.cure)
 
 
 def _carrier(facts: wire.Facts) -> Precheck:
@@ -188,7 +188,7 @@ def _web(facts: wire.Facts) -> Precheck:
 
 def _tidy(one: Precheck) -> Precheck:
     """A CHT whose version is not known has no blank in its place."""
-    return Precheck(one.code, one.state, one.message.replace("  ", " "), one.cure, one.mandatory)
+    return replace(one, message=one.message.replace("  ", " "))
 
 
 def _deciding(facts: wire.Facts) -> wire.Interface | None:
