@@ -23,7 +23,7 @@ from wizard.laptop.leases import lease
 from wizard.laptop.resolvers import resolvers
 from wizard.moving import AT_THE_BREAK, SILENT, Moving
 from wizard.plan import Plan, plan
-from wizard.problem import Problem
+from wizard.problem import Problem, tr
 from wizard.remote.agent import AgentError, AgentLink
 from wizard.remote.dial import dial
 from wizard.remote.hosts import Accept, KnownHosts, place
@@ -34,12 +34,14 @@ from wizard.remote.words import Lost, RemoteError
 from wizard.restarting import Restarted, Restarting
 from wizard.site.model import Site
 from wizard.site.toml import resolve
-from wizard.wording import VisitError, survey_problem
+from wizard.wording import NOT_ASKED, VisitError, survey_problem
 
 QUICK = Timeouts(connect=5.0, greeting=10.0, login=15.0, channel=10.0)
 PROVE_SECONDS = 40.0  # the agent waits 45 s for the answer
 RETURN_SECONDS = 300.0  # how long the old address may take to come back after a rollback
 VERB_SECONDS = 120.0
+ALIVE_SECONDS = 15.0  # a slow server that is busy answers "status" in three
+MORE_SECONDS = 600  # what one wish for more time is worth
 PAUSE = 1.0  # between two attempts to find the server again
 
 NOBODY = frozenset(
@@ -116,6 +118,8 @@ class Visit:
         self._link: AgentLink | None = None
         self._lifeline: Lifeline | None = None
         self._side_link: AgentLink | None = None  # the agent over the lifeline
+        self._over = threading.Event()  # closed: whatever still runs ends, and connects no more
+        self._wish = threading.Event()  # more time is wanted
 
     def decide(self, site: Site, folder: Path) -> None:
         """Go on with changed decisions about the same server."""
@@ -129,6 +133,7 @@ class Visit:
 
         `accept` decides about a host key never seen before. Raises RemoteError, VisitError.
         """
+        self._over.clear()
         self._credentials = credentials
         self._accept = accept
         self._phase("connect", self.site.server.host or self._own_address)
@@ -176,7 +181,8 @@ class Visit:
     ) -> Session:
         if self._credentials is None:
             raise VisitError("not-connected")
-        return Session.open(
+        self._go_on()
+        session = Session.open(
             host,
             self.site.server.port,
             self._credentials,
@@ -186,6 +192,14 @@ class Visit:
             timeouts=timeouts or Timeouts(),
             through=self._detour.to(host) if self._detour else None,
         )
+        if self._over.is_set():
+            session.close()
+        self._go_on()
+        return session
+
+    def _go_on(self) -> None:
+        if self._over.is_set():
+            raise VisitError("closed")
 
     def _takes_connections(self, session: Session) -> bool:
         through = self._detour.to(session.host) if self._detour else None
@@ -210,7 +224,12 @@ class Visit:
         return self._session
 
     def close(self) -> None:
-        """End every connection of this visit."""
+        """End every connection of this visit, from whatever thread.
+
+        A change under way is left to the server: nobody confirms it any more. What still runs
+        here ends within seconds with VisitError "closed".
+        """
+        self._over.set()
         for part in (self._side_link, self._link, self._lifeline, self._session):
             if part is not None:
                 with contextlib.suppress(OSError, RemoteError):
@@ -222,6 +241,21 @@ class Visit:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def stay_connected(self) -> None:
+        """Make sure that the server answers; log in again where the connection has died.
+
+        Laptops sleep, and cables are pulled, between two pages. Raises RemoteError, VisitError.
+        """
+        try:
+            self.link.call("status", {}, timeout=ALIVE_SECONDS)
+        except Lost as lost:
+            found = self._log_in_again()
+            if found is None:
+                raise lost from None
+            self._adopt(*found)
+        except AgentError as error:
+            raise explain(error) from error
 
     # ------------------------------------------------------------------ reading
 
@@ -248,6 +282,19 @@ class Visit:
             cht_version=(web.version or None) if web is not None else None,
             roots=self.roots,
         )
+
+    def served(self, facts: wire.Facts) -> certificate.Bundle | None:
+        """Return the certificate that the web server serves this laptop now, without its key.
+
+        None when nothing answers there; nothing is verified.
+        """
+        host = self.session.host
+        target = replace(
+            self.target(facts, None),
+            address=host,
+            connect=self._detour.connect(host, self.site.server.port) if self._detour else {},
+        )
+        return certificate.of_der(check.served_now(target, Surroundings(self.roots)))
 
     def plan(
         self, facts: wire.Facts, bundle: certificate.Bundle | None, *, renew: bool = False
@@ -305,6 +352,14 @@ class Visit:
 
     # ------------------------------------------------------------------ changing
 
+    def more_time(self) -> None:
+        """Wish that the server waits longer for this laptop; may be called from any thread.
+
+        What comes of it is told as progress: a "countdown" with the code "more-time", or an
+        "advice" with the code "not-asked" when the server cannot be reached to be asked.
+        """
+        self._wish.set()
+
     def apply(
         self,
         the_plan: Plan,
@@ -323,6 +378,7 @@ class Visit:
         order = the_plan.order(prove=the_plan.confirm and self.reach().ok)
         if seconds is not None:
             order = replace(order, seconds=seconds)
+        self._wish.clear()
         with awake("changing the server"):
             if order.confirm:
                 self._open_lifeline()
@@ -475,7 +531,8 @@ class Visit:
             before = self._call("restart", {"who": who()})["boot_id"]
             restarting = Restarting(
                 before,
-                lambda: self.session.alive and self._takes_connections(self.session),
+                lambda: self.session.alive,
+                lambda: self._takes_connections(self.session),
                 self._log_in_again,
                 phase,
                 cancel or threading.Event(),
@@ -573,6 +630,7 @@ class _Apply:
         self.plan = the_plan
         self.order = order
         self.cancel = cancel
+        self.patience = patience
         self.give_up_asking = time.monotonic() + patience
         self.deadline = time.monotonic() + order.seconds + RETURN_SECONDS
         self.advised = False
@@ -655,6 +713,7 @@ class _Apply:
         others = (visit.site.server.host, visit._lifeline.address if visit._lifeline else "")
         hosts = [*new, *(h for h in dict.fromkeys(others) if h and h not in new)]
         while time.monotonic() < self.deadline:
+            wished = visit._wish.is_set()
             for host in hosts:
                 outcome = self._meet(host, confirm=not new or host in new)
                 if outcome is not None:
@@ -665,6 +724,10 @@ class _Apply:
             if not self.advised and new and not visit.reach().ok:
                 visit._advise()
                 self.advised = True
+            if wished and visit._wish.is_set():
+                visit._wish.clear()
+                visit.say(Progress("advice", "not-asked", tr(NOT_ASKED)))
+            visit._go_on()
             _pause()
         raise VisitError("lost", old=visit.site.server.host, new=order.address)
 
@@ -689,6 +752,8 @@ class _Apply:
                 else:
                     plain = link.call("confirm", {"nonce": pending["nonce"]})
                 outcome = wire.decode(wire.Outcome, plain)
+            elif outcome is None and pending.get("state") == "applied":
+                self._ask_more_time(link)
         except (Lost, RemoteError) as error:
             if error.code not in NOBODY:
                 raise
@@ -719,6 +784,18 @@ class _Apply:
                 return outcome
         return wire.Outcome(state="rolled-back", id=self.order.id, failed="unconfirmed")
 
+    def _ask_more_time(self, link: AgentLink) -> None:
+        """Pass the wish for more time on, if there is one; it stays when the server refuses."""
+        visit = self.visit
+        if not visit._wish.is_set():
+            return
+        with contextlib.suppress(AgentError):
+            answer = link.call("more-time", {"seconds": MORE_SECONDS}, timeout=20.0)
+            visit._wish.clear()
+            self.give_up_asking = time.monotonic() + self.patience
+            self.deadline = time.monotonic() + MORE_SECONDS + RETURN_SECONDS
+            visit.say(Progress("countdown", "more-time", seconds=answer["seconds_left"]))
+
     def _ask_lifeline(self) -> wire.Outcome | None:
         """See how things stand, and ask the server to wait while this laptop is on its way."""
         visit, link = self.visit, self.visit._side_link
@@ -735,7 +812,9 @@ class _Apply:
             if left is None:
                 return None
             visit.say(Progress("countdown", seconds=left))
-            if left < 60 and time.monotonic() < self.give_up_asking:
+            if visit._wish.is_set():
+                self._ask_more_time(link)
+            elif left < 60 and time.monotonic() < self.give_up_asking:
                 link.call("more-time", {"seconds": self.order.seconds}, timeout=20.0)
                 self.deadline = time.monotonic() + self.order.seconds + RETURN_SECONDS
         except (Lost, AgentError):

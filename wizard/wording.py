@@ -13,6 +13,7 @@ VISIT: dict[str, tuple[str, str]] = {
         "Write its address into the site file (server.host), or let `find` look for it.",
     ),
     "not-connected": ("There is no connection to the server.", "Connect first."),
+    "closed": ("The connection to the server was closed.", "Connect again."),
     "lost": (
         "The server answers neither at {new} nor at {old}.",
         "Look whether it is switched on and its cable is in. It puts the old address back by "
@@ -291,6 +292,11 @@ SURVEY: dict[str, tuple[str, str]] = {
         "router's or the access point's. If it goes away anyway, accept this warning.",
     ),
 }
+
+NOT_ASKED = (
+    "The server cannot be reached now, so it cannot be asked to wait. It goes back to its old "
+    "address by itself; after that you can start again."
+)
 
 PHASES = {
     "connect": "Connecting to {text}",

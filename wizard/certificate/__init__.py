@@ -1,6 +1,6 @@
 """Certificates: any files in, a bundle out, and findings about it."""
 
-from wizard.certificate.bundle import Bundle, read
+from wizard.certificate.bundle import Bundle, of_der, read
 from wizard.certificate.domains import covers
 from wizard.certificate.findings import Finding, Severity, acceptable, judge
 from wizard.certificate.look import days_left, names
@@ -21,6 +21,7 @@ __all__ = [
     "describe",
     "judge",
     "names",
+    "of_der",
     "read",
     "verify_chain",
 ]

@@ -101,6 +101,15 @@ def read(paths: Iterable[str | os.PathLike[str]], passphrase: str | None = None)
     )
 
 
+def of_der(chain: Sequence[bytes]) -> Bundle | None:
+    """What a server sent, leaf first, as a bundle without its key; None when it sent nothing."""
+    try:
+        leaf, *others = map(x509.load_der_x509_certificate, chain)
+    except look.READ_ERRORS:
+        return None
+    return Bundle(leaf, tuple(others))
+
+
 def chain_of(
     leaf: x509.Certificate, pool: Sequence[x509.Certificate]
 ) -> tuple[x509.Certificate, ...]:

@@ -8,7 +8,7 @@ from wizard.certificate import domains, look
 from wizard.certificate.bundle import Bundle, shown_names
 from wizard.certificate.findings import Finding, Severity, acceptable
 from wizard.certificate.problems import CertificateError
-from wizard.problem import Problem, say, tr
+from wizard.problem import Problem, tr
 
 FIELD = "certificate.files"
 
@@ -90,40 +90,46 @@ ASPECTS: dict[str, frozenset[str]] = {
 }
 """What is looked at, in the order of reading -> the findings that speak against it."""
 
-GOOD: dict[str, tuple[str, str]] = {
-    "key": ("The key belongs to the certificate.", ""),
-    "name": ("It is for your domain, {domain}.", ""),
-    "dates": ("It is valid from {begin} to {end}. Days left: {days}.", ""),
-    "chain": ("The chain is complete: everything between it and its authority is here.", ""),
-    "authority": ("It comes from a public authority that phones know: {issuer}.", ""),
-    "use": ("Its key ({key}) and its permitted uses are right for a server.", ""),
+GOOD: dict[str, str] = {
+    "key": "The key belongs to the certificate.",
+    "name": "It is for your domain, {domain}.",
+    "dates": "It is valid from {begin} to {end}. Days left: {days}.",
+    "chain": "The chain is complete: everything between it and its authority is here.",
+    "authority": "It comes from a public authority that phones know: {issuer}.",
+    "use": "Its key ({key}) and its permitted uses are right for a server.",
 }
 
-PHONES: dict[str, tuple[str, str]] = {
+PHONES: dict[str, tuple[str, str, str]] = {  # state, what is so, what to do
     "none": (
+        "problem",
         "No phone will accept it as it is.",
         "What has to be mended stands in the list of what was checked.",
     ),
     "own-app": (
+        "warning",
         "Only phones with an app that was built for this authority will accept it.",
         "The CHT app from the store, and Chrome, will not.",
     ),
-    "newer-7.1.1": ("Phones with Android 7.1.1 or newer will accept it.", ""),
+    "newer-7.1.1": ("good", "Phones with Android 7.1.1 or newer will accept it.", ""),
     "older-7.1.1": (
+        "note",
         "Phones with Android older than 7.1.1 will not: they do not know Let's Encrypt.",
         "Update such phones, or use a certificate of another authority.",
     ),
-    "newer-14": ("Phones with Android 14 or newer will accept it.", ""),
+    "newer-14": ("good", "Phones with Android 14 or newer will accept it.", ""),
     "older-14": (
+        "warning",
         "Phones with Android older than 14 will not: they do not know ISRG Root X2.",
         "Use the full chain that leads to ISRG Root X1, or a certificate with an RSA key.",
     ),
-    "newer": ("Phones with an up-to-date Android will accept it.", ""),
+    "newer": ("good", "Phones with an up-to-date Android will accept it.", ""),
     "older": (
+        "unknown",
         "Older phones may not know this authority.",
         "Try one of your oldest phones before you give them out.",
     ),
     "chrome": (
+        "warning",
         "An up-to-date Chrome may refuse it, on phones and on computers.",
         "Ask the certificate authority for a certificate with Certificate Transparency (SCT).",
     ),
@@ -148,16 +154,16 @@ def phones(findings: Sequence[Finding]) -> tuple[Item, ...]:
     """Which phones will accept the certificate, as far as the findings tell."""
     codes = {each.code for each in findings}
     if not acceptable(findings):
-        return (_phones("none", "problem"),)
+        return (_phones("none"),)
     if "extra-root-only" in codes:
-        return (_phones("own-app", "warning"),)
+        return (_phones("own-app"),)
     if "android-before-7.1.1" in codes:
-        told = (_phones("newer-7.1.1", "good"), _phones("older-7.1.1", "note"))
+        told = (_phones("newer-7.1.1"), _phones("older-7.1.1"))
     elif "android-before-14" in codes:
-        told = (_phones("newer-14", "good"), _phones("older-14", "warning"))
+        told = (_phones("newer-14"), _phones("older-14"))
     else:
-        told = (_phones("newer", "good"), _phones("older", "unknown"))
-    return (*told, _phones("chrome", "warning")) if "no-sct" in codes else told
+        told = (_phones("newer"), _phones("older"))
+    return (*told, _phones("chrome")) if "no-sct" in codes else told
 
 
 def in_the_way(
@@ -197,9 +203,9 @@ def _item(finding: Finding) -> Item:
     return Item(finding.code, finding.severity.value, finding.message, finding.cure, finding.detail)
 
 
-def _phones(code: str, state: str) -> Item:
-    message, cure = say(PHONES, code, {})
-    return Item(code, state, message, cure)
+def _phones(code: str) -> Item:
+    state, message, cure = PHONES[code]
+    return Item(code, state, tr(message), tr(cure))
 
 
 def _right(bundle: Bundle, codes: set[str], domain: str, at: datetime) -> Iterator[Item]:
@@ -219,5 +225,5 @@ def _right(bundle: Bundle, codes: set[str], domain: str, at: datetime) -> Iterat
         if aspect == "name" and not domain:
             message = tr("It is for {names}.").format(names=shown_names(leaf))
         else:
-            message = say(GOOD, aspect, words)[0]
+            message = tr(GOOD[aspect]).format(**words)
         yield Item(aspect, "good", message)

@@ -18,6 +18,7 @@ from wizard.check.inside import Boot, Confirmed, Containers
 from wizard.check.model import Lease, LocalAddress, Result, Surroundings, Target
 from wizard.check.report import Report
 from wizard.check.runner import run
+from wizard.check.served import served_now
 from wizard.check.static_ip import Link, Server, Ssh
 
 # What comes first has to work first: `Report.first_broken` relies on this order. Whether the
@@ -58,4 +59,5 @@ __all__ = [
     "Surroundings",
     "Target",
     "run",
+    "served_now",
 ]

@@ -7,11 +7,13 @@ the laptop's own store and cached intermediates must have no part in the verdict
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable, Iterable
 from typing import Protocol, cast
 
-from wizard.check.base import Look
-from wizard.check.reach import connect
+from wizard.check.base import Look, Notes
+from wizard.check.model import Surroundings, Target
+from wizard.check.reach import Unreached, connect
 
 # What Chrome and Android's WebView offer below TLS 1.3. Python's own choice leaves out CBC with
 # SHA-1, which is all that CHT 4.0 to 4.2 accepts: phones would work where the check does not.
@@ -21,6 +23,9 @@ _CIPHERS = (
 )
 
 NAME_OF_DER = 2  # _ssl.ENCODING_DER
+
+
+ONCE = 5.0  # seconds for a look outside of a check
 
 
 class TlsFailed(Exception):
@@ -50,6 +55,16 @@ def open_tls(look: Look) -> ssl.SSLSocket:
     except Exception as error:
         raw.close()
         raise TlsFailed(_variant(error), f"{type(error).__name__}: {error}") from error
+
+
+def served_now(target: Target, around: Surroundings) -> tuple[bytes, ...]:
+    """Return what the target serves now, leaf first, as DER; () when nothing answers."""
+    look = Look(target, around, Notes(), time.monotonic() + ONCE)
+    try:
+        with open_tls(look) as connection:
+            return served_chain(connection)
+    except (Unreached, TlsFailed):
+        return ()
 
 
 def _variant(error: Exception) -> str:
