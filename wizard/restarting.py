@@ -16,6 +16,9 @@ from wizard.wording import VisitError
 BACK = 600.0  # seconds until it has to answer again: an old server checks its disks first
 STAYS = 180.0  # seconds after which it will not go down any more: services get 90 to end
 LOOK = 0.5  # seconds between two looks
+# Connections that do not log in are held against their sender (PerSourcePenalties, sshd_config(5),
+# since OpenSSH 9.8), so there are few of them.
+PROBE = 3.0
 # Until a start is complete, logins may be refused (pam_nologin(8)); each one counts as a wrong
 # password to whoever counts them.
 REFUSED = 10.0
@@ -34,19 +37,22 @@ class Restarted:
 class Restarting:
     """One restart, from the order on.
 
-    `answers` tells whether the server still takes connections; `login` returns a new session
-    with an agent, or None when nobody answers; `phase` is told what is being waited for.
+    `alive` tells whether the old session stands, as far as this side knows; `answers` whether the
+    server still takes connections; `login` returns a new session with an agent, or None when
+    nobody answers; `phase` is told what is being waited for.
     """
 
     def __init__(
         self,
         before: str,
+        alive: Callable[[], bool],
         answers: Callable[[], bool],
         login: Callable[[], tuple[Session, AgentLink] | None],
         phase: Callable[[str], None],
         cancel: threading.Event,
     ) -> None:
         self.before = before
+        self._alive = alive
         self._answers = answers
         self._login = login
         self._phase = phase
@@ -78,10 +84,15 @@ class Restarting:
 
     def _silence(self) -> float:
         """Return when the server was first found silent."""
+        probed = self._began
         while True:
-            asked = time.monotonic()
-            if not self._answers():
-                return asked
+            now = time.monotonic()
+            if not self._alive():
+                return now
+            if now - probed >= PROBE:
+                probed = now
+                if not self._answers():
+                    return now
             self._refuse_to_stay()
             self._pause(LOOK)
 

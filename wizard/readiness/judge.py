@@ -333,8 +333,7 @@ def _scale(case: _Case, found: wire.Readiness) -> Iterator[Item]:
     elif not all(database.complete for database in found.databases or ()):
         yield _item(topic, "space-uncounted", "unknown", size=size, free=free, path=paths)
     else:
-        times = min(disk.free // taken, 999) if taken else 999
-        yield _item(topic, "space-enough", "good", paths, size=size, free=free, times=times)
+        yield _item(topic, "space-enough", "good", paths, size=size, free=free)
 
 
 # ---------------------------------------------------------------------------- updates
@@ -419,7 +418,7 @@ def _problems(found: wire.Readiness, part: str) -> str:
 def _gigabytes(size: int, unit: int = 10**9) -> str:
     """Return a size as it is sold: memory in units of 2^30, disks in units of 10^9."""
     if size < unit:
-        return f"{size * 1000 // unit} MB"
+        return f"{max(1, size * 1000 // unit)} MB"
     return f"{size / unit:.1f} GB" if size < 100 * unit else f"{size // unit} GB"
 
 

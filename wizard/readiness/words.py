@@ -174,7 +174,8 @@ WORDS: Words = {
     ),
     # scale
     "space-enough": (
-        "The database takes {size}; {free} are free, {times} times as much.",
+        "The database takes {size}, and {free} are free. Some updates of the CHT need five times "
+        "what the database takes.",
         "",
     ),
     "space-short": (
