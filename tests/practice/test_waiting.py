@@ -60,7 +60,12 @@ def test_the_server_is_asked_to_wait_longer(tmp_path: Path) -> None:
             plan = visit.plan(visit.facts(), visit.bundle())
             order = plan.order(prove=False)
             work = _Apply(visit, plan, order, threading.Event(), 60.0)
-            leaver = threading.Thread(target=lambda: stop.wait(60) and visit.close())
+
+            def leave() -> None:
+                stop.wait(60)
+                visit.close()
+
+            leaver = threading.Thread(target=leave)
             leaver.start()
             with pytest.raises(VisitError) as caught:
                 work.run(visit.link)

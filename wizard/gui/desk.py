@@ -13,7 +13,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from wizard import certificate
 from wizard.agent import wire
-from wizard.certificate import Bundle, Finding, Roots
+from wizard.certificate import Bundle, CertificateError, Finding, Roots
+from wizard.certificate.checklist import in_the_way, own_name
 from wizard.check import Report
 from wizard.gui import settings
 from wizard.gui.runner import Job, Runner
@@ -33,6 +34,7 @@ from wizard.visit import Visit
 
 T = TypeVar("T")
 
+HIDDEN = "(hidden)"
 SAVE_AFTER = 800  # milliseconds without another keystroke
 LOST = frozenset({"lost", "agent-silent", "restart-lost", "restart-unwatched"})
 """Codes of errors after which one has to connect again."""
@@ -52,6 +54,12 @@ class Secrets:
         """Forget everything."""
         for name in vars(self):
             setattr(self, name, "")
+
+    def blot(self, text: str) -> str:
+        """Return a text with everything that is secret hidden: for what is copied or saved."""
+        for secret in sorted(filter(None, vars(self).values()), key=len, reverse=True):
+            text = text.replace(secret, HIDDEN)
+        return text
 
 
 class Desk(QObject):
@@ -94,9 +102,10 @@ class Desk(QObject):
         self.facts: wire.Facts | None = None
         self.lost = False  # the connection that brought the facts
         self.bundle: Bundle | None = None
-        self.certificate_error: UserError | None = None
+        self.certificate_error: CertificateError | None = None
         self.findings: tuple[Finding, ...] = ()
         self.plan: Plan | None = None
+        self.agreed: Plan | None = None  # somebody said yes to it; Apply takes it from here
         self.applied: Plan | None = None
         self.survey: tuple[Problem, ...] = ()
         self.outcome: wire.Outcome | None = None
@@ -160,7 +169,8 @@ class Desk(QObject):
         self.site = site
         if self.visit is not None:
             self.visit.decide(site, self.folder)
-        self.plan, self.survey = None, ()
+        self.plan = self.agreed = None
+        self.survey = ()
         if moved and self.visit is not None:
             self.disconnect_server()
         if judged:
@@ -204,6 +214,7 @@ class Desk(QObject):
         if self.plan is not None:
             everything += [p for p in self.plan.problems if p not in everything]
         everything += self.survey
+        everything += in_the_way(self.findings, self.certificate_error)
         seen: set[tuple[str, str]] = set()
         kept = []
         for p in everything:
@@ -304,7 +315,7 @@ class Desk(QObject):
     def disconnect_server(self) -> None:
         """End the connection and forget what the server said."""
         leaving, self.visit = self.visit, None
-        self.facts = self.plan = None
+        self.facts = self.plan = self.agreed = None
         self.lost = False
         self.survey = ()
         self.flow = self.flow.forget(Step.CONNECT)
@@ -337,7 +348,7 @@ class Desk(QObject):
         web = self.visit.web(facts) if self.visit is not None and facts is not None else None
         self.findings = certificate.judge(
             self.bundle,
-            self.site.domain,
+            self.site.domain or own_name(self.bundle),
             now=datetime.now(UTC),
             server_now=datetime.fromtimestamp(facts.clock.now, UTC) if facts else None,
             cht_version=(web.version or None) if web is not None else None,

@@ -100,6 +100,21 @@ class Page(QWidget):
         """Whether the step list and Back work: not while the server is being changed."""
         return True
 
+    def may_go_back(self) -> bool:
+        """Whether Back works: not after the server was changed."""
+        return True
+
+    def about_closing(self) -> str:
+        """What happens if the window is closed while one may not leave."""
+        return self.tr(
+            "If you close now, the server puts everything back by itself within a few minutes, "
+            "and nothing is half done. It is better to wait."
+        )
+
+    def reveal(self, path: str) -> bool:
+        """Show what a problem is about, when it is no input; False when it is not here."""
+        return False
+
     def first_field(self) -> QWidget | None:
         """What gets the keyboard when the page is entered."""
         return next((f.editor for f in self.fields.values() if f.isVisibleTo(self)), None)

@@ -310,7 +310,7 @@ class Shell(QDialog):
     def focus_field(self, path: str) -> None:
         """Go to an input, on whichever page it is."""
         step = page_of(path)
-        if self.page is None:
+        if self.page is None or self.page.reveal(path):
             return
         field = self.page.field_of(path)
         if field is None and step is not self.page.step and self.desk.flow.open(step):
@@ -344,9 +344,9 @@ class Shell(QDialog):
         self.next_button.setText(page.next_text())
         self.next_button.setAccessibleDescription(page.next_about())
         free = page.may_leave()
-        self.back_button.setEnabled(free and self.desk.runner.idle)
         self.home_button.setEnabled(free)
         self.steps.lock(not free)
+        self._enable()
         if framed.summary.isVisible():
             still = page.blockers()
             framed.summary.show_problems(still)
@@ -354,10 +354,20 @@ class Shell(QDialog):
     def _show_busy(self, text: str) -> None:
         self._bar.setVisible(bool(text))
         self._busy.setText(text)
-        self.next_button.setEnabled(not text)
-        self.back_button.setEnabled(not text)
+        self._enable()
         if text:
             announce(self, text)
+
+    def _enable(self) -> None:
+        page, idle = self.page, not self.desk.runner.busy
+        self.next_button.setEnabled(idle)
+        back = page is not None and page.may_leave() and page.may_go_back()
+        self.back_button.setEnabled(idle and back)
+
+    def show_blockers(self) -> None:
+        """Say what is in the way before Next is pressed, or that nothing is any more."""
+        if self.page is not None:
+            self._framed().summary.show_problems(self.page.blockers())
 
     def show_error(self, error: UserError) -> None:
         """Say at the top of the page what went wrong, and what to do."""
@@ -401,10 +411,7 @@ class Shell(QDialog):
         self.dialogs.ask(
             self,
             self.tr("The server is being changed."),
-            self.tr(
-                "If you close now, the server puts everything back by itself within a few "
-                "minutes, and nothing is half done. It is better to wait."
-            ),
+            page.about_closing(),
             (self.tr("Wait"), self.tr("Close anyway")),
             self._close_anyway,
         )

@@ -99,6 +99,8 @@ QLabel[role="figure"] { font-size: ${title}pt; font-weight: 600; }
 QLabel#practice { background: $practice; color: $on_practice; padding: 5px 16px; }
 
 QFrame[role="card"] { background: $surface; border: 1px solid $line; border-radius: 8px; }
+QFrame[role="drop"] { background: $surface; border: 2px dashed $control; border-radius: 8px; }
+QFrame[role="drop"][state="over"] { background: $accent_soft; border-color: $accent; }
 QFrame[role="notice"] { border-radius: 8px; border: 1px solid $line; background: $surface; }
 QFrame[role="notice"][tone="ok"] { background: $ok_soft; border-color: $ok; }
 QFrame[role="notice"][tone="warn"] { background: $warn_soft; border-color: $warn; }
