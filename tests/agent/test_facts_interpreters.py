@@ -1,4 +1,4 @@
-"""The agent on every Python that is here: all its modules load, and facts decode."""
+"""The agent on every Python that is here: all its modules load, facts and readiness decode."""
 
 from __future__ import annotations
 
@@ -28,11 +28,14 @@ for module in pkgutil.walk_packages(cht_agent.__path__, "cht_agent."):
         importlib.import_module(module.name)
 from cht_agent.facts import facts
 from cht_agent.host import Done, Host
+from cht_agent.readiness import readiness
 answers = json.loads(sys.argv[3])
 class Recorded(Host):
     def run(self, argv, input="", timeout=60.0, env=None):
         return Done(0, answers.get(argv[1], answers.get(argv[0], "")), "")
-print(json.dumps(facts(Recorded(sys.argv[2]), "192.168.1.9 50122 192.168.1.50 22")))
+host = Recorded(sys.argv[2])
+print(json.dumps(facts(host, "192.168.1.9 50122 192.168.1.50 22")))
+print(json.dumps(readiness(host)))
 """
 
 
@@ -62,7 +65,9 @@ def test_interpreters_are_here() -> None:
 
 
 @pytest.mark.parametrize(("version", "python"), INTERPRETERS, ids=[v for v, _ in INTERPRETERS])
-def test_every_module_loads_and_facts_decode(version: str, python: str, tmp_path: Path) -> None:
+def test_every_module_loads_and_what_is_told_decodes(
+    version: str, python: str, tmp_path: Path
+) -> None:
     # as in the zipapp: another package name, and without what stays on the laptop
     shutil.copytree(
         PACKAGE, tmp_path / "cht_agent", ignore=shutil.ignore_patterns(*LAPTOP_ONLY, "__pycache__")
@@ -75,7 +80,12 @@ def test_every_module_loads_and_facts_decode(version: str, python: str, tmp_path
         argv = [python, "-W", "error", "-c", SCRIPT, str(tmp_path), root, json.dumps(answers)]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    seen = wire.decode(wire.Facts, json.loads(done.stdout))
+    told_facts, told_readiness = done.stdout.splitlines()
+    ready = wire.decode(wire.Readiness, json.loads(told_readiness))
+    assert ready.backups == ()
+    # on paper nobody wrote down what is mounted, how sshd is set, or when the server started
+    assert {p.partition(":")[0] for p in ready.problems} == {"disks", "restarts", "ssh"}
+    seen = wire.decode(wire.Facts, json.loads(told_facts))
     assert seen.network.manager == "netplan"
     assert seen.system.python == version
     allowed = ["netplan: No module named 'yaml'"]  # comes with netplan, not with this Python
