@@ -19,6 +19,8 @@ from wizard.site.model import Site
 if TYPE_CHECKING:
     from wizard.gui.shell import Shell
 
+SEVERITIES = ("problem", "warning", "note")  # of one input the worst is shown
+
 
 class Page(QWidget):
     """One step: it shows answers and takes them; it never changes the server by itself.
@@ -147,7 +149,7 @@ class Page(QWidget):
     def show_problems(self) -> None:
         """Show problems beside the inputs that were left once."""
         first: dict[str, Problem] = {}
-        for problem in self.found():
+        for problem in sorted(self.found(), key=lambda p: SEVERITIES.index(p.severity)):
             for path, field in self.fields.items():
                 inside = problem.field == path or problem.field.startswith((f"{path}[", f"{path}."))
                 if inside and field.touched:

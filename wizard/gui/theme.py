@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from importlib import resources
+from pathlib import Path
 from string import Template
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -10,6 +12,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
 SPACE = 8  # logical pixels; every distance is a multiple of half of it
+PICTURES = ("tick", "arrow")  # in resources/style, one for each scheme
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,16 @@ QTabBar::tab:selected { color: $text; font-weight: 600; border-bottom-color: $ac
 QTabBar::tab:focus { border: 2px solid $accent; }
 QProgressBar { background: $line; border: none; border-radius: 3px; max-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
+QComboBox::drop-down { border: none; width: 24px; }
+QComboBox::down-arrow { image: url("$arrow"); width: 14px; height: 14px; }
+QCheckBox::indicator {
+    width: ${box}px; height: ${box}px; border: 1px solid $control; border-radius: 4px;
+    background: $surface;
+}
+QCheckBox::indicator:checked {
+    background: $accent; border-color: $accent; image: url("$tick");
+}
+QCheckBox::indicator:disabled { border-color: $line; background: $window; }
 QCheckBox, QRadioButton { spacing: 8px; padding: 2px; border: 2px solid transparent; }
 QCheckBox:focus, QRadioButton:focus { border: 2px solid $accent; border-radius: 6px; }
 QToolTip { background: $surface; color: $text; border: 1px solid $line; padding: 4px; }
@@ -205,7 +218,16 @@ def sheet(tokens: Tokens, points: float) -> str:
     """Return the style sheet of one scheme for a base font of so many points."""
     sizes = {"brand": 1.15, "title": 1.75, "lead": 1.1, "heading": 1.2}
     colours = {f.name: getattr(tokens, f.name) for f in fields(tokens)}
-    return SHEET.substitute(colours, **{k: f"{points * v:.1f}" for k, v in sizes.items()})
+    scheme = "dark" if tokens is DARK else "light"
+    pictures = {name: (pictures_folder() / f"{name}_{scheme}.svg").as_posix() for name in PICTURES}
+    scaled = {k: f"{points * v:.1f}" for k, v in sizes.items()}
+    return SHEET.substitute(colours, **scaled, **pictures, box=round(points * 1.5))
+
+
+def pictures_folder() -> Path:
+    """Return where the pictures of the style sheet lie: it cannot draw in a colour of its own."""
+    packed = Path(str(resources.files("wizard"))) / "_resources" / "style"
+    return packed if packed.is_dir() else Path(__file__).parents[2] / "resources" / "style"
 
 
 class Theme(QObject):

@@ -78,7 +78,7 @@ class RangeBar(QWidget):
         for index, (use, text) in enumerate(self.words().items()):
             row, column = divmod(index, 2)
             self._legend.addWidget(_Swatch(use), row, 2 * column, Qt.AlignmentFlag.AlignTop)
-            self._legend.addWidget(label(text), row, 2 * column + 1)
+            self._legend.addWidget(label(text), row, 2 * column + 1, Qt.AlignmentFlag.AlignTop)
         self._scale.setVisible(sum(p.count for p in found) > EXACT)
         self._scale.setText(self.tr("Lengths are not to scale: the network is large."))
         self.setAccessibleName(

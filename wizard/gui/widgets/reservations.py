@@ -182,6 +182,9 @@ class Reservations(QWidget):
         self.table.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.horizontalHeader().setMinimumSectionSize(40)
+        self.table.horizontalHeader().setDefaultAlignment(
+            Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
+        )
         self.add_button = QPushButton(self.tr("A&dd a device"))
         self.paste_button = QPushButton(self.tr("&Paste a list"))
         self.remove_button = QPushButton(self.tr("&Remove"))
