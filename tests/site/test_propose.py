@@ -113,6 +113,11 @@ def test_a_calm_address_stays_clear_of_what_the_server_uses() -> None:
     )
 
 
+def test_an_address_that_somebody_else_has_is_not_proposed() -> None:
+    found = propose.address(server(ETH0), "eth0", avoid=("192.168.1.20/24", "10.20.0.1/24"))
+    assert found == "10.20.1.1/24"
+
+
 def test_without_a_server_a_calm_address_is_proposed() -> None:
     assert propose.address(None, "") == propose.CALM
     assert propose.fixed(model.Site(), None).address == propose.CALM

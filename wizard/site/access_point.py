@@ -15,9 +15,9 @@ FIELD = "access_point"
 KINDS = ("none", "server", "own")
 SECURITIES = ("wpa2-wpa3", "wpa2", "wpa3")
 
-_CLEAR = (1, 6, 11)  # do not overlap on 2.4 GHz
-_OVERLAPPING = tuple(n for n in range(1, 14) if n not in _CLEAR)
-_QUIET = (36, 40, 44, 48, 149, 153, 157, 161, 165)
+CLEAR = (1, 6, 11)  # do not overlap on 2.4 GHz
+_OVERLAPPING = tuple(n for n in range(1, 14) if n not in CLEAR)
+QUIET = (36, 40, 44, 48, 149, 153, 157, 161, 165)
 _RADAR = (*range(52, 65, 4), *range(100, 145, 4))  # ETSI EN 301 893, FCC part 15.407
 
 
@@ -90,5 +90,5 @@ def _channel(channel: int) -> Iterator[Problem]:
         yield finding("ap_channel_overlap", path, value=channel)
     elif channel in _RADAR:
         yield finding("ap_channel_radar", path, value=channel)
-    elif channel not in (0, *_CLEAR, *_QUIET):
+    elif channel not in (0, *CLEAR, *QUIET):
         yield finding("ap_channel_unknown", path, value=channel)

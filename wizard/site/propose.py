@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address
 
@@ -48,17 +48,19 @@ def interface(facts: wire.Facts) -> wire.Interface | None:
 # ----------------------------------------------------------------------- addresses
 
 
-def address(facts: wire.Facts | None, name: str) -> str:
+def address(facts: wire.Facts | None, name: str, avoid: Collection[str] = ()) -> str:
     """Return an address with prefix for the interface of that name.
 
     Its present one, if the server may keep it; else the first of a calm private network that
     clashes with nothing on the server. "" when everything is taken. Without facts a calm one.
+    `avoid` are addresses, with prefix, that somebody else was found to have.
     """
     if facts is None:
         return CALM
     present = facts.interface(name)
     own = [f"{a.address}/{a.prefix}" for a in (present.addresses if present is not None else ())]
-    return next((text for text in (*own, *_calm()) if _fits(facts, name, text)), "")
+    wanted = (text for text in (*own, *_calm()) if text not in avoid)
+    return next((text for text in wanted if _fits(facts, name, text)), "")
 
 
 def kept(facts: wire.Facts | None, name: str, text: str) -> bool:
@@ -98,7 +100,7 @@ def address6(seed: str, facts: wire.Facts | None = None, name: str = "") -> str:
     return ""
 
 
-def fixed(site: Site, facts: wire.Facts | None) -> StaticIp:
+def fixed(site: Site, facts: wire.Facts | None, avoid: Collection[str] = ()) -> StaticIp:
     """Return the site's fixed address as it is proposed.
 
     The interface that was chosen stays while the server has it; the gateway stays where it fits.
@@ -107,7 +109,7 @@ def fixed(site: Site, facts: wire.Facts | None) -> StaticIp:
     if facts is not None and name not in [i.name for i in choices(facts)]:
         found = interface(facts)
         name = found.name if found is not None else ""
-    text = address(facts, name) if name or facts is None else ""
+    text = address(facts, name, avoid) if name or facts is None else ""
     proposal = replace(site.static_ip, interface=name, address=text)
     wrong = static_ip.check(Site(static_ip=proposal), facts)
     if any(p.field == static_ip.GATEWAY and p.severity == "problem" for p in wrong):

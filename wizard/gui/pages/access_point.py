@@ -1,0 +1,321 @@
+"""How phones join the network by Wi-Fi."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
+
+from wizard.gui.page import Page
+from wizard.gui.theme import SPACE
+from wizard.gui.widgets.card import Card, Notice
+from wizard.gui.widgets.choice import Choices, Option
+from wizard.gui.widgets.field import Field, line_edit
+from wizard.gui.widgets.fold import Fold
+from wizard.gui.widgets.password import PasswordEdit
+from wizard.gui.widgets.points import Points
+from wizard.gui.widgets.qr_code import QrCode
+from wizard.gui.widgets.text import label
+from wizard.handover import qr
+from wizard.problem import Problem
+from wizard.site import access_point, passphrase
+from wizard.site.flow import Step
+from wizard.site.model import Site
+from wizard.site.range_map import Use, parts
+
+FIELD = "access_point.passphrase"  # no key of the site file: it is asked for each time
+CHANNELS = (0, *access_point.CLEAR, *access_point.QUIET)
+
+
+class AccessPointPage(Page):
+    """What to switch off on an access point, and the name and password of the Wi-Fi."""
+
+    step = Step.ACCESS_POINT
+
+    def build(self) -> None:
+        """Fill the page."""
+        self.kinds = Choices(
+            (
+                Option(
+                    "own",
+                    self.tr("An access point of our own"),
+                    self.tr("A device that the clinic has, or a Wi-Fi router used as one."),
+                    "access_point",
+                ),
+                Option(
+                    "none",
+                    self.tr("No Wi-Fi"),
+                    self.tr("Phones are not used here, or somebody else looks after the Wi-Fi."),
+                    "skip",
+                ),
+                Option(
+                    "server",
+                    self.tr("The server's own radio"),
+                    self.tr("Not set up by this version; its answers are only kept."),
+                    "server",
+                ),
+            )
+        )
+        self.kind = self.add(
+            Field("access_point.kind", self.tr("Where does the Wi-Fi come from?"), self.kinds)
+        )
+        self.kinds.chosen.connect(self.kind.edited)
+        self.body.addWidget(self.kind)
+        self.later = Notice(
+            "warn",
+            self.tr("This version of the program does not set up the server's radio."),
+            self.tr(
+                "What you enter here is only kept with the site. Phones cannot join through the "
+                "server until somebody sets up its radio; for now, use an access point of your own."
+            ),
+        )
+        self.body.addWidget(self.later)
+        self.advice = self._build_advice()
+        self.body.addWidget(self.advice)
+        self.details = self._build_details()
+        self.body.addWidget(self.details)
+
+    def _build_advice(self) -> Card:
+        card = Card(self.tr("What to set on the access point"))
+        self.steps = Points(numbered=True)
+        card.body.addWidget(self.steps)
+        card.body.addWidget(
+            label(
+                self.tr(
+                    "Many devices do all this at once when they are switched to the mode called "
+                    "“access point” or “bridge”."
+                ),
+                "hint",
+            )
+        )
+        return card
+
+    def _build_details(self) -> Card:
+        card = Card(self.tr("The Wi-Fi that phones join"))
+        row = QHBoxLayout()
+        row.setSpacing(2 * SPACE)
+        left = QVBoxLayout()
+        left.setSpacing(int(1.5 * SPACE))
+        self.radio = self.add(
+            Field(
+                "access_point.interface",
+                self.tr("&Radio of the server"),
+                line_edit("wlan0"),
+                self.tr("The name of the Wi-Fi interface, as the server shows it."),
+                technical=True,
+            )
+        )
+        self.ssid = self.add(
+            Field(
+                "access_point.ssid",
+                self.tr("Name of the &Wi-Fi (SSID)"),
+                line_edit(),
+                technical=True,
+            )
+        )
+        self.country = self.add(
+            Field(
+                "access_point.country",
+                self.tr("&Country"),
+                line_edit("KE"),
+                self.tr("Two letters. It decides which channels the law allows."),
+                technical=True,
+            )
+        )
+        self.secret = PasswordEdit()
+        self.password = self.add(
+            Field(
+                FIELD,
+                self.tr("&Password of the Wi-Fi, if it shall stand in the QR code"),
+                self.secret,
+                self.tr(
+                    "8 to 63 letters, digits and signs of the English keyboard. It is forgotten "
+                    "when the program closes."
+                ),
+                technical=True,
+            )
+        )
+        for field in (self.radio, self.ssid, self.country, self.password):
+            left.addWidget(field)
+        left.addStretch(1)
+        row.addLayout(left, 1)
+        self.code = QrCode()
+        row.addWidget(self.code, 0, Qt.AlignmentFlag.AlignTop)
+        card.body.addLayout(row)
+        self.show_code = QPushButton()
+        self.show_code.setCheckable(True)
+        self.show_code.setAutoDefault(False)
+        self.show_code.toggled.connect(lambda _: self._draw_code())
+        card.body.addWidget(self.show_code, 0, Qt.AlignmentFlag.AlignLeading)
+        card.body.addWidget(self._build_more())
+        return card
+
+    def _build_more(self) -> Fold:
+        self.more = Fold(self.tr("Protection and channel"))
+        securities = QComboBox()
+        for value, text in (
+            ("wpa2-wpa3", self.tr("WPA2 and WPA3: fits nearly all phones")),
+            ("wpa2", self.tr("WPA2 only: also very old phones")),
+            ("wpa3", self.tr("WPA3 only: new phones")),
+        ):
+            securities.addItem(text, value)
+        self.security = self.add(Field("access_point.security", self.tr("Pro&tection"), securities))
+        self.channels = QComboBox()
+        self.channel = self.add(
+            Field(
+                "access_point.channel",
+                self.tr("C&hannel"),
+                self.channels,
+                self.tr("1, 6 and 11 reach farthest and do not disturb each other."),
+            )
+        )
+        self.more.body.addWidget(self.security)
+        self.more.body.addWidget(self.channel)
+        return self.more
+
+    # ------------------------------------------------------------------- the page
+
+    def title(self) -> str:
+        """One sentence in the user's words."""
+        return self.tr("How do phones join the network?")
+
+    def lead(self) -> str:
+        """Why it matters."""
+        return self.tr("Phones need a Wi-Fi that leads to the server, and only to the server.")
+
+    def show_site(self, site: Site) -> None:
+        """Show the decisions."""
+        ap = site.access_point
+        self.kinds.choose(ap.kind)
+        self.radio.show_value(ap.interface)
+        self.ssid.show_value(ap.ssid)
+        self.country.show_value(ap.country)
+        self.security.show_value(ap.security)
+        self._offer_channels(ap.channel)
+        self.channel.show_value(ap.channel)
+        self.password.show_value(self.desk.secrets.wifi_passphrase)
+        self.later.setVisible(ap.kind == "server")
+        self.advice.setVisible(ap.kind == "own")
+        self.details.setVisible(ap.kind in ("own", "server"))
+        for part in (self.radio, self.country, self.channel):
+            part.setVisible(ap.kind == "server")
+        self.more.set_title(
+            self.tr("Protection and channel") if ap.kind == "server" else self.tr("Protection")
+        )
+        self.ssid.set_hint(
+            self.tr("As phones shall show it; {size} of 32 bytes used.").format(
+                size=len(ap.ssid.encode("utf-8", "replace"))
+            )
+        )
+        self._show_steps(site)
+        self._draw_code()
+
+    def read(self, site: Site) -> Site:
+        """Return the site with the decisions; the password stays with the secrets."""
+        self.desk.secrets.wifi_passphrase = self.secret.text()
+        ap = replace(
+            site.access_point,
+            kind=self.kinds.value or site.access_point.kind,
+            interface=self.radio.value,
+            ssid=_text(self.ssid),
+            country=self.country.value.upper(),
+            channel=int(self.channel.value or 0),
+            security=self.security.value or site.access_point.security,
+        )
+        return replace(site, access_point=ap)
+
+    def take(self) -> None:
+        """Also show the code anew: the password is no answer of the site."""
+        super().take()
+        self._draw_code()
+
+    def found(self) -> tuple[Problem, ...]:
+        """Also tell what is wrong with the password."""
+        return (*super().found(), *self._password_problem())
+
+    def blockers(self) -> tuple[Problem, ...]:
+        """A password that no phone would take is mended, or left out."""
+        return (*super().blockers(), *self._password_problem())
+
+    def leave(self, go_on: Callable[[], None]) -> None:
+        """Hide the password again."""
+        self.secret.hide_text()
+        self.show_code.setChecked(False)
+        go_on()
+
+    def left(self) -> None:
+        """Hide the password again."""
+        self.secret.hide_text()
+        self.show_code.setChecked(False)
+
+    # ------------------------------------------------------------------ its parts
+
+    def _password_problem(self) -> tuple[Problem, ...]:
+        text = self.secret.text()
+        code = passphrase.flaw(text) if text and self.desk.site.access_point.kind != "none" else ""
+        if not code:
+            return ()
+        message, cure = {
+            "short": (
+                self.tr("The password of the Wi-Fi has fewer than 8 characters."),
+                self.tr("Type it as it is set on the access point; it has 8 to 63 characters."),
+            ),
+            "long": (
+                self.tr("The password of the Wi-Fi has more than 63 characters."),
+                self.tr("Type it as it is set on the access point; it has 8 to 63 characters."),
+            ),
+            "characters": (
+                self.tr("The password of the Wi-Fi has a character that Wi-Fi does not know."),
+                self.tr("Use letters without accents, digits and the signs of the keyboard."),
+            ),
+        }[code]
+        return (Problem(f"wifi-password-{code}", FIELD, message, cure),)
+
+    def _offer_channels(self, present: int) -> None:
+        offered = CHANNELS if present in CHANNELS else (*CHANNELS, present)
+        if [self.channels.itemData(i) for i in range(self.channels.count())] == list(offered):
+            return
+        self.channels.blockSignals(True)
+        self.channels.clear()
+        for channel in offered:
+            self.channels.addItem(
+                str(channel) if channel else self.tr("Chosen by the server"), channel
+            )
+        self.channels.blockSignals(False)
+
+    def _show_steps(self, site: Site) -> None:
+        free = [p for p in parts(site) if p.use is Use.FREE]
+        calm = free[-1] if free else None
+        steps = [
+            self.tr("Switch its DHCP server off. Only one device may hand out addresses."),
+            self.tr("Switch off DNS relay, DNS proxy and content filters."),
+            self.tr("Switch off the router (NAT): the mode is “access point” or “bridge”."),
+            self.tr("Put the cable from the server into a LAN socket, not into WAN or Internet."),
+            self.tr("Switch off guest network and client isolation: phones must reach the server."),
+            self.tr("Give it an address of its own outside the range for phones, such as {free}.")
+            if calm is not None and site.dns_dhcp.enabled
+            else self.tr("Give it an address of its own that nobody else gets."),
+            self.tr("Protect it with WPA2 or WPA3 and a password of at least 8 characters."),
+        ]
+        fill = {"free": calm.last if calm is not None else ""}
+        self.steps.tell([step.format(**fill) for step in steps])
+
+    def _draw_code(self) -> None:
+        ap, text = self.desk.site.access_point, self.secret.text()
+        possible = bool(ap.ssid.strip()) and not passphrase.flaw(text)
+        self.show_code.setVisible(possible)
+        shown = possible and self.show_code.isChecked()
+        self.show_code.setText(
+            self.tr("Hide the &QR code") if shown else self.tr("Show the &QR code")
+        )
+        self.show_code.setAccessibleName(self.show_code.text().replace("&", ""))
+        code = qr.svg(qr.wifi_text(ap.ssid, text, ap.security)) if shown else b""
+        self.code.show_code(code, self.tr("QR code to join {ssid}").format(ssid=ap.ssid))
+
+
+def _text(field: Field) -> str:
+    """The text as it was typed: a blank at the end of a Wi-Fi's name is told, not taken away."""
+    assert isinstance(field.editor, QLineEdit)
+    return field.editor.text()
