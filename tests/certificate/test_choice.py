@@ -68,6 +68,15 @@ def test_the_right_key_after_the_wrong_one(tmp_path: Path) -> None:
     assert new[2] in files
 
 
+def test_an_old_pair_does_not_hide_a_wrong_one(tmp_path: Path) -> None:
+    old, new = lay(tmp_path, "old", OLD), lay(tmp_path, "new", NEW)
+    other = lay(tmp_path, "other", good(key=key(which=4)))
+    for added in ([new[0], other[2]], [new[2]]):
+        with pytest.raises(CertificateError) as caught:
+            choose(added, old)
+        assert caught.value.code in ("key-mismatch", "no-certificate")
+
+
 def test_what_is_no_certificate_is_told(tmp_path: Path) -> None:
     new = lay(tmp_path, "new", NEW)
     picture = tmp_path / "scan.jpg"

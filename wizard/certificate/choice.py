@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from wizard.certificate import files, look
 from wizard.certificate.bundle import Bundle, read
-from wizard.certificate.contents import harvest
+from wizard.certificate.contents import Contents, harvest
 from wizard.certificate.problems import CertificateError
 
 MOST = 200  # entries of a folder that are looked at
@@ -34,11 +35,12 @@ def choose(
         error = caught
     if leaf is not None and leaf.key is not None:
         return new, leaf
-    if error is None or error.code in ("no-certificate", "key-mismatch"):
+    if old and (error is None or error.code in ("no-certificate", "key-mismatch")):
+        brought = [harvest(files.contents(each), each.name, passphrase) for each in new]
         for more in (old, *((each,) for each in reversed(old))):
             both = (*more, *new)
             made = _complete(both, passphrase)
-            if more and made is not None and (leaf is None or _within(leaf, made)):
+            if made is not None and _of(made, brought):
                 return both, made
     if error is not None:
         raise error
@@ -80,10 +82,18 @@ def _useful(path: Path) -> bool:
     return bool(found.certificates or found.keys)
 
 
-def _within(added: Bundle, whole: Bundle) -> bool:
-    """Whether what was added is the site's certificate of the whole, or a part of its chain."""
-    return added.leaf in (whole.leaf, *whole.chain, *whole.extra) and (
-        added.leaf == whole.leaf or look.or_else(lambda: look.is_ca(added.leaf), False)
+def _of(whole: Bundle, brought: Sequence[Contents]) -> bool:
+    """Whether what was brought has a part in the whole: its certificate, its key, or its chain.
+
+    An old pair must not hide that the new one is incomplete.
+    """
+    certificates = [each for file in brought for each in file.certificates]
+    if not certificates:
+        keys = [look.public_bytes(key) for file in brought for key in file.keys]
+        return look.public_bytes(whole.leaf) in keys
+    return whole.leaf in certificates or all(
+        each in (*whole.chain, *whole.extra) and look.or_else(partial(look.is_ca, each), False)
+        for each in certificates
     )
 
 

@@ -113,7 +113,7 @@ class Page(QWidget):
             "and nothing is half done. It is better to wait."
         )
 
-    def reveal(self, path: str) -> bool:
+    def reveal(self, _path: str) -> bool:
         """Show what a problem is about, when it is no input; False when it is not here."""
         return False
 
