@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
-from wizard.problem import tr
+from wizard.problem import Words, tr
 
 
 class Step(NamedTuple):
@@ -151,6 +151,18 @@ POWER: dict[str, str] = {
     "old_cht": "CHT {version} may not come back by itself (solved in 4.10.0). Step 3 helps.",
 }
 
+FILES: Words = {
+    "full": (
+        "{name} was not written: there is no room left.",
+        "Make room, or choose another place, for example a memory stick.",
+    ),
+    "read-only": (
+        "{name} was not written: nothing may be written there.",
+        "Choose another folder, for example Documents.",
+    ),
+    "not-written": ("{name} was not written: {reason}.", "Choose another place."),
+}
+
 SENTENCES: dict[str, str] = {
     "language": "en",  # of these sentences, as BCP 47 has it
     "direction": "ltr",  # of its script: ltr or rtl
@@ -233,6 +245,8 @@ SENTENCES: dict[str, str] = {
     "call_server": "Server and network",
     "call_certificate": "Certificate and domain",
     "no_passwords": "Write no passwords of CHT or of the server on this sheet.",
+    "restarted": "The server was restarted for a test: it was away for {seconds} s, and "
+    "everything came back.",
     # picture
     "picture": "{clients} reach the server {domain} at {address} through {middle}.",
     "picture_clients": "Phones and laptops",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from wizard.gui import icons
 from wizard.gui.theme import SPACE, theme
 
 
 class Fold(QWidget):
-    """A title that opens and closes what is under it; add to `body`.
+    """A title that opens and closes what is under it; add to `body`, and to `head` what stays
+    visible beside the title.
 
     Space or Enter on the title does the same as a click. `toggled` carries whether it is open.
     """
@@ -28,7 +29,11 @@ class Fold(QWidget):
         self.button.setAutoDefault(False)
         self.button.setCheckable(True)
         self.button.setCursor(Qt.CursorShape.PointingHandCursor)
-        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeading)
+        self.head = QHBoxLayout()
+        self.head.setSpacing(SPACE)
+        self.head.addWidget(self.button)
+        self.head.addStretch(1)
+        column.addLayout(self.head)
         self._inside = QWidget()
         self.body = QVBoxLayout(self._inside)
         self.body.setContentsMargins(3 * SPACE, 0, 0, SPACE)
@@ -61,7 +66,9 @@ class Fold(QWidget):
         opened = self.opened
         self._inside.setVisible(opened)
         self.button.setText(self._title)
-        self.button.setIcon(icons.icon("unfold" if opened else "next", "accent"))
+        rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        arrow = "unfold" if opened else "back" if rtl else "next"
+        self.button.setIcon(icons.icon(arrow, "accent"))
         said = self.tr("{title}, unfolded") if opened else self.tr("{title}, folded")
         self.button.setAccessibleName(said.format(title=self._title.replace("&", "")))
 
