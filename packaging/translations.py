@@ -1,0 +1,51 @@
+"""Renews the texts to be translated: `resources/translations/cht-offline-setup.ts`, for Qt Linguist.
+
+The window's own texts are found by lupdate. The rooms below know no Qt: their sentences stand in
+tables, which are turned into something lupdate reads, in the context "rooms".
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGET = ROOT / "resources" / "translations" / "cht-offline-setup.ts"
+ROOMS = ("words.py", "wording.py", "topics.py", "sentences.py")
+
+
+def sentences() -> Iterator[str]:
+    """Yield every text of the tables below the window, once."""
+    seen: set[str] = set()
+    for path in sorted((ROOT / "wizard").rglob("*.py")):
+        if path.name not in ROOMS or "gui" in path.parts or "agent" in path.parts:
+            continue
+        tree = ast.parse(path.read_text("utf-8"))
+        notes = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                text = node.value
+                if id(node) not in notes and " " in text.strip() and text not in seen:
+                    seen.add(text)
+                    yield text
+
+
+def main() -> int:
+    """Write the file anew; lupdate keeps what is translated already."""
+    build = ROOT / "build"
+    build.mkdir(exist_ok=True)
+    rooms = build / "rooms.py"
+    lines = [f'QCoreApplication.translate("rooms", {text!r})\n' for text in sentences()]
+    rooms.write_text("".join(lines), "utf-8")
+    sources = [str(p.relative_to(ROOT)) for p in sorted((ROOT / "wizard" / "gui").rglob("*.py"))]
+    lupdate = Path(sysconfig.get_path("scripts")) / "pyside6-lupdate"
+    command = [str(lupdate), "-locations", "none", "-silent", *sources, "build/rooms.py"]
+    return subprocess.run([*command, "-ts", str(TARGET)], cwd=ROOT, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""Hands for the window: clicks and types by what a control is called, as a screen reader has it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QSpinBox,
+    QWidget,
+)
+
+from wizard.gui.shell import Shell
+from wizard.site.flow import Step
+
+W = TypeVar("W", bound=QWidget)
+T = TypeVar("T")
+Editor = QLineEdit | QPlainTextEdit | QComboBox | QSpinBox
+
+
+class Astray(Exception):
+    """The window did not do what was expected; the text says what was waited for."""
+
+
+class Driver:
+    """Walks a window that is shown. `patience` is how many seconds one thing may take."""
+
+    def __init__(self, shell: Shell, patience: float = 60.0) -> None:
+        self.shell = shell
+        self.patience = patience
+
+    # ------------------------------------------------------------------ looking
+
+    def named(self, kind: type[W], name: str) -> Iterator[W]:
+        """Yield the visible controls of a kind whose accessible name is, or begins with, this."""
+        for widget in self.shell.findChildren(kind):
+            if widget.isVisible() and _name(widget).startswith(name):
+                yield widget
+
+    def find(self, kind: type[W], name: str) -> W:
+        """Return a visible control, an exact name before a longer one; waits for it."""
+
+        def look() -> W | None:
+            found = sorted(self.named(kind, name), key=lambda w: len(_name(w)))
+            return found[0] if found else None
+
+        return self.wait(f"{kind.__name__} {name!r}", look)
+
+    def sees(self, text: str) -> bool:
+        """Whether a text can be seen anywhere in the window."""
+        return any(
+            text in str(widget.property("text") or "") or text in widget.accessibleName()
+            for widget in self.shell.findChildren(QWidget)
+            if widget.isVisible()
+        )
+
+    def wait(self, what: str, ready: Callable[[], T | None], seconds: float = 0) -> T:
+        """Let the window work until `ready` gives something true. Raises Astray."""
+        end = time.monotonic() + (seconds or self.patience)
+        while True:
+            found = ready()
+            if found:
+                return found
+            if time.monotonic() > end:
+                raise Astray(f"waited in vain for {what}")
+            QTest.qWait(20)
+
+    def idle(self, seconds: float = 0) -> None:
+        """Wait until nothing is being done any more."""
+        self.wait("the end of the work", lambda: self.shell.desk.runner.idle, seconds)
+
+    def at(self, step: Step, seconds: float = 0) -> None:
+        """Wait until the page of a step is shown and nothing is being done."""
+
+        def there() -> bool:
+            return self.shell.page is not None and self.shell.page.step is step
+
+        self.wait(f"the page {step}", there, seconds)
+        self.idle(seconds)
+
+    # ------------------------------------------------------------------- acting
+
+    def click(self, name: str) -> None:
+        """Press a button, when it can be pressed."""
+        button = self.find(QAbstractButton, name)
+        self.wait(f"{name!r} to be enabled", button.isEnabled)
+        button.setFocus()
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    def type(self, name: str, text: str) -> None:
+        """Replace what is in an input."""
+        editor = self.find(QWidget, name)
+        candidates = [w for kind in Editor.__args__ for w in self.named(kind, name)]
+        editor = min(candidates, key=lambda w: len(_name(w))) if candidates else editor
+        editor.setFocus()
+        QTest.keySequence(editor, "Ctrl+A")
+        QTest.keyClick(editor, Qt.Key.Key_Delete)
+        QTest.keyClicks(editor, text)
+
+    def choose(self, name: str, text: str) -> None:
+        """Choose an entry of a list that unfolds."""
+        box = self.find(QComboBox, name)
+        index = next((i for i in range(box.count()) if box.itemText(i).startswith(text)), -1)
+        if index < 0:
+            raise Astray(f"{name!r} has no entry {text!r}")
+        box.setFocus()
+        box.setCurrentIndex(index)
+        box.activated.emit(index)
+
+    def next(self) -> None:
+        """Press Next, whatever it is called here."""
+        self.idle()
+        QTest.mouseClick(self.shell.next_button, Qt.MouseButton.LeftButton)
+
+    def picture(self, path: Path) -> None:
+        """Save what the window looks like now."""
+        QTest.qWait(30)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.shell.grab().save(str(path))
+
+
+def _name(widget: QWidget) -> str:
+    interface = QAccessible.queryAccessibleInterface(widget)
+    name = interface.text(QAccessible.Text.Name) if interface is not None else ""
+    return name.replace("&", "")
