@@ -10,14 +10,14 @@ from wizard.problem import Problem, UserError, Words, say
 VISIT: dict[str, tuple[str, str]] = {
     "no-host": (
         "It is not known where the server is.",
-        "Write its address into the site file (server.host), or let `find` look for it.",
+        "Write down its address, or let the program look for it on this network.",
     ),
     "not-connected": ("There is no connection to the server.", "Connect first."),
     "closed": ("The connection to the server was closed.", "Connect again."),
     "lost": (
         "The server answers neither at {new} nor at {old}.",
         "Look whether it is switched on and its cable is in. It puts the old address back by "
-        "itself a few minutes after the change, and at every start. Then run the same command "
+        "itself a few minutes after the change, and at every start. Then try "
         "again.",
     ),
     "restart-lost": (
@@ -63,17 +63,17 @@ AGENT: dict[str, tuple[str, str]] = {
     "not-applied": ("The change is not carried out yet.", "Wait a moment and try again."),
     "too-late": (
         "The server is already putting everything back.",
-        "Wait until it answers at its old address, then run the same command again.",
+        "Wait until it answers at its old address, then try again.",
     ),
     "wrong-nonce": (
         "This is not the change that the server waits for.",
-        "Another laptop may have begun a new one. Run the same command again.",
+        "Another laptop may have begun a new one. Try again.",
     ),
     "wrong-connection": (
         "The change can only be confirmed over its new address.",
-        "Bring this laptop into the server's network and run the same command again.",
+        "Bring this laptop into the server's network and try again.",
     ),
-    "no-timer": ("The server does not wait for anything now.", "Run the same command again."),
+    "no-timer": ("The server does not wait for anything now.", "Try again."),
     "bad-request": (
         "The server's agent did not understand the request.",
         "This is a defect of the program. Please report it.",
@@ -88,7 +88,7 @@ AGENT: dict[str, tuple[str, str]] = {
     ),
     "docker-absent": (
         "There is no Docker on the server.",
-        "Install the CHT first, then run the same command again.",
+        "Install the CHT first, then try again.",
     ),
     "docker-denied": (
         "The server's Docker does not let the program in.",
@@ -96,11 +96,11 @@ AGENT: dict[str, tuple[str, str]] = {
     ),
     "docker-down": (
         "The server's Docker does not run.",
-        "Start it with `sudo systemctl start docker`, then run the same command again.",
+        "Start it with `sudo systemctl start docker`, then try again.",
     ),
     "docker-timeout": (
         "The server's Docker did not answer in time.",
-        "Wait until the server is less busy, then run the same command again.",
+        "Wait until the server is less busy, then try again.",
     ),
     "docker-protocol": (
         "The server's Docker answered in a way that was not understood.",
@@ -108,11 +108,11 @@ AGENT: dict[str, tuple[str, str]] = {
     ),
     "docker-not-found": (
         "The CHT's container is gone.",
-        "Start the CHT, then run the same command again.",
+        "Start the CHT, then try again.",
     ),
     "docker-conflict": (
         "The CHT's container is in the middle of a change of its own.",
-        "Wait a minute, then run the same command again.",
+        "Wait a minute, then try again.",
     ),
     "docker-failed": (
         "The server's Docker could not do what was asked.",
@@ -124,7 +124,7 @@ AGENT: dict[str, tuple[str, str]] = {
     ),
     "unknown-verb": (
         "The server's agent is of another version than this program.",
-        "Run the same command again: it brings its own agent along.",
+        "Try again: it brings its own agent along.",
     ),
     "probe-no-interface": (
         "The interface named in the site file is not there, so the LAN cannot be asked.",
@@ -151,18 +151,18 @@ AGENT: dict[str, tuple[str, str]] = {
 STEPS: dict[str, tuple[str, str]] = {
     "restart": (
         "The server was restarted, or lost its power, before the change was confirmed.",
-        "Run the same command again.",
+        "Try again.",
     ),
     "died": (
         "The change was cut off on the server before it was complete.",
-        "Run the same command again.",
+        "Try again.",
     ),
     "leftover": (
         "An earlier change had been cut off on the server.",
-        "Run the same command again.",
+        "Try again.",
     ),
-    "stop": ("It was stopped as you asked.", "Run the same command again when you want to go on."),
-    "user": ("It was put back as you asked.", "Run `apply` again when you want to go on."),
+    "stop": ("It was stopped as you asked.", "Try again when you want to go on."),
+    "user": ("It was put back as you asked.", "Try again when you want to go on."),
     "disk-error": (
         "The server's disk reported an error.",
         "A disk that reports errors is often about to fail. Look at it (dmesg), replace it.",
@@ -214,11 +214,11 @@ STEPS: dict[str, tuple[str, str]] = {
     ),
     "no-answer": (
         "The laptop fell silent before the old address was given up.",
-        "Look at the cable, then run the same command again.",
+        "Look at the cable, then try again.",
     ),
     "changed-by-hand": (
         "A file was changed by somebody else since the server was looked at.",
-        "Run the same command again and look at the differences.",
+        "Try again and look at the differences.",
     ),
     "check-failed": (
         "A configuration file was refused by the program that reads it.",

@@ -129,11 +129,11 @@ WORDS: Words = {
     "no-certificate": (
         "No certificate was given, so the one on the server stays. Without a valid one for the"
         " domain, phones refuse to connect.",
-        "Name its files under [certificate] in the site file, or accept this warning.",
+        "Choose its files (in the site file: [certificate] files), or accept this warning.",
     ),
     "no-key": (
         "The certificate was given without its private key.",
-        "Add the key's file (often called privkey.pem or key.pem) under [certificate] files.",
+        "Choose the key's file as well. It is often called privkey.pem or key.pem.",
     ),
     "web-none": (
         "No CHT and no other web server was found on the server, so the certificate has no place"
@@ -142,11 +142,11 @@ WORDS: Words = {
     ),
     "web-several": (
         "The server has several web servers: {names}.",
-        "Say under [certificate] web in the site file which of them gets the certificate.",
+        "Choose which of them gets the certificate (in the site file: [certificate] web).",
     ),
     "web-unknown": (
-        "The site file gives the certificate to “{web}”, but the server has only: {names}.",
-        "Correct [certificate] web in the site file.",
+        "The certificate is meant for “{web}”, but the server has only: {names}.",
+        "Choose one of these (in the site file: [certificate] web).",
     ),
     "web-no-path": (
         "{name} does not say in its settings where its certificate and key lie.",

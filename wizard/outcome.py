@@ -1,0 +1,68 @@
+"""How an apply ended, in words: what is so now, why, what to do, and which step owns the cure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.agent import wire
+from wizard.plan import Plan
+from wizard.problem import tr
+from wizard.site.flow import DECISIONS, Step, page_of
+from wizard.wording import reason
+
+HEADLINES = {
+    "confirmed": "The server is set up, and this laptop has reached it.",
+    "renewed": "The new certificate is on the server, and the server shows it.",
+    "stopped": "Stopped as you asked. Everything is as it was before.",
+    "rolled-back": "It did not work, and everything was put back as it was before.",
+    "nothing": "Nothing was changed.",
+    "left": "Something could not be put back: {left}.",
+}
+AGAIN = "The server tries again at its next start. Restart it, connect again, and look once more."
+
+OWNERS = {
+    "unconfirmed": Step.STATIC_IP,
+    "timeout": Step.STATIC_IP,
+    "unreachable": Step.STATIC_IP,
+    "no-answer": Step.STATIC_IP,
+    "address-taken": Step.STATIC_IP,
+    "address-failed": Step.STATIC_IP,
+    "network-failed": Step.STATIC_IP,
+    "no-interface": Step.STATIC_IP,
+    "certificate-failed": Step.CERTIFICATE,
+    "certificate-not-served": Step.CERTIFICATE,
+}
+"""What failed -> the step whose answers it is about."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """An ending. `tone` is ok, warn or err; `owner` is None when no answer can mend it."""
+
+    tone: str
+    headline: str
+    why: str = ""
+    owner: Step | None = None
+
+
+def told(plan: Plan, outcome: wire.Outcome) -> Told:
+    """Say how a plan ended."""
+    owner = owner_of(plan, outcome)
+    if outcome.state == "confirmed":
+        return Told("ok", tr(HEADLINES["renewed" if plan.renew else "confirmed"]))
+    if outcome.left:
+        headline = tr(HEADLINES["left"]).format(left=", ".join(outcome.left))
+        return Told("err", headline, f"{tr(AGAIN)} {reason(outcome)}".strip(), owner)
+    headline = tr(HEADLINES.get(outcome.state, HEADLINES["rolled-back"]))
+    tone = "warn" if outcome.state == "stopped" else "err"
+    return Told(tone, headline, reason(outcome), owner)
+
+
+def owner_of(plan: Plan, outcome: wire.Outcome) -> Step | None:
+    """Return the step that owns the cause; None when there is no such step."""
+    if outcome.failed in OWNERS:
+        return OWNERS[outcome.failed]
+    if 0 <= outcome.index < len(plan.changes):
+        step = page_of(plan.changes[outcome.index].topic)
+        return step if step in DECISIONS else None
+    return None
