@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,6 +21,10 @@ class DetourError(UserError):
         "no-clinic": (
             "There is no practice clinic at {path}.",
             "Start one with: cht-offline-setup practice --stay",
+        ),
+        "closed": (
+            "The practice clinic is closed.",
+            "Open a new one to go on practising.",
         ),
     }
 
@@ -48,7 +52,8 @@ class Detour:
 
     def save(self, path: Path) -> None:
         """Write it down for other processes."""
-        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="ascii")
+        plain = {"ssh": dict(self.ssh), "ports": dict(self.ports), "laptop": self.laptop}
+        path.write_text(json.dumps(plain, indent=1) + "\n", encoding="ascii")
 
     @classmethod
     def load(cls, path: Path) -> Detour:

@@ -16,7 +16,7 @@ from typing import Any
 from wizard import certificate, check
 from wizard.agent import wire
 from wizard.check import Report, Result, Surroundings, Target
-from wizard.detour import Detour
+from wizard.detour import Detour, DetourError
 from wizard.laptop.awake import awake
 from wizard.laptop.interfaces import Reach, interfaces, reaches
 from wizard.laptop.leases import lease
@@ -202,10 +202,10 @@ class Visit:
             raise VisitError("closed")
 
     def _takes_connections(self, session: Session) -> bool:
-        through = self._detour.to(session.host) if self._detour else None
         try:
+            through = self._detour.to(session.host) if self._detour else None
             dial(session.host, session.port, QUICK.connect, through).close()
-        except RemoteError:
+        except (RemoteError, DetourError):
             return False
         return True
 

@@ -37,7 +37,6 @@ from wizard.problem import UserError, Words
 WELL = {each.code: "passed:ok" for each in CHECKS} | {
     "link": "skipped:practice",
     "lease": "skipped:practice",
-    "dhcp": "skipped:practice",
     "dns_system": "skipped:practice",
     "dns_aaaa": "passed:nodata",
 }
@@ -169,7 +168,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
         {"dns": None, **health(dns_listening=False)},
         {"dns_udp": "failed:not-running"},
     ),
-    "dns-elsewhere": ({"dns": None, "target": {"dns_dhcp": False}}, NOT_OURS),
+    "dns-elsewhere": (
+        {"dns": None, "target": {"dns_dhcp": False}},
+        NOT_OURS | {"dhcp": "warning:nobody"},
+    ),
     # --------------------------------------------------------------------- TLS
     "https-closed": ({"https": "closed"}, {"tcp_443": "failed:refused"}),
     "https-hangs": ({"https": "hang"}, {"tls_handshake": "failed:no-answer"}),

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.practice.laptop import Laptop, certificates
+from tests.practice.laptop import Laptop
 from wizard.practice.clinic import Clinic
 
 
 @pytest.fixture
 def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with Clinic(tmp_path / "clinic", certificates=certificates()) as clinic:
+    with Clinic(tmp_path / "clinic") as clinic:
         yield clinic
 
 

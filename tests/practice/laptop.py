@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 import json
 import os
@@ -11,15 +10,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from wizard import cli
 from wizard.agent import names, transaction
 from wizard.agent.host import Done
-from wizard.practice.authority import Material, material
-from wizard.practice.clinic import DOMAIN, PASSWORD, Clinic
+from wizard.practice.clinic import PASSWORD, Clinic
 
 SUDO = "climb-the-baobab"
 KNOWN_KEY = object()  # the label on the server is compared
@@ -89,14 +86,8 @@ class Laptop:
     def _secrets(self) -> Iterator[str]:
         yield PASSWORD
         yield SUDO
-        for _, key in self.clinic.certificates.values():
-            yield key.read_text().splitlines()[5]
-
-
-@functools.cache
-def certificates() -> Material:
-    """Make the certificates once for all tests: keys take their time."""
-    return material(DOMAIN, datetime.now(UTC))
+        for path in self.clinic.folder.glob("certificates/*/privkey.pem"):
+            yield path.read_text().splitlines()[1]
 
 
 @contextmanager

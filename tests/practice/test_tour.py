@@ -30,7 +30,8 @@ def test_the_tour_keeps_every_promise(tmp_path: Path) -> None:
     plain = json.loads(done.stdout)
     assert (plain["practice"], plain["passed"]) == (True, True)
     assert [step["code"] for step in plain["steps"]] == [
-        "meet", "wrong-key", "lost", "apply", "check", "again", "renew", "check",
+        "meet", "wrong-key", "neighbours", "lost", "apply", "check", "second-dhcp", "again",
+        "renew", "check",
     ]  # fmt: skip
     assert "Traceback" not in done.stderr
     assert "pretended" in done.stderr

@@ -12,9 +12,10 @@ from pathlib import Path
 import paramiko
 import pytest
 
-from tests.practice.laptop import SUDO, Laptop, at_command, certificates, standing
+from tests.practice.laptop import SUDO, Laptop, at_command, standing
 from wizard import certificate
 from wizard.agent import names, transaction, wire
+from wizard.practice.cht import CHAIN
 from wizard.practice.clinic import NEW, OLD, PASSWORD, USER, Clinic
 from wizard.practice.ssh import Account, new_key, new_key_text
 from wizard.remote.login import Credentials
@@ -73,7 +74,9 @@ def test_check_names_the_first_broken_link(clinic: Clinic, laptop: Laptop) -> No
     assert laptop.run("check").code == 0
     clinic.server.run(["systemctl", "stop", names.DNSMASQ_UNIT])
     after = laptop.run("check")
-    assert (after.code, after.plain["first_broken"]) == (1, "dns_udp")
+    assert (after.code, after.plain["first_broken"]) == (1, "dhcp")
+    failed = {r["code"] for r in after.plain["results"] if r["state"] == "failed"}
+    assert {"dhcp", "dns_udp", "boot"} <= failed
 
 
 def test_facts_are_true_and_change_nothing(clinic: Clinic, laptop: Laptop) -> None:
@@ -88,7 +91,7 @@ def test_facts_are_true_and_change_nothing(clinic: Clinic, laptop: Laptop) -> No
     assert (facts.connection.server, facts.connection.interface) == (OLD, "eth0")
     assert [r.gateway for r in facts.routes] == ["192.168.50.1"]
     assert facts.ssh_host_keys == (clinic.fingerprint,)
-    assert [(web.kind, web.https_port, web.running) for web in facts.web] == [("files", 443, True)]
+    assert [(web.kind, web.https_port, web.running) for web in facts.web] == [("cht", 443, True)]
     assert facts.web[0].served_sha256 == facts.web[0].certificate_sha256
     assert facts.package("dnsmasq-base") == wire.Package("dnsmasq-base", "", "2.90-4~deb12u1")
     laptop.apply("--no-check")
@@ -103,14 +106,14 @@ def test_facts_are_true_and_change_nothing(clinic: Clinic, laptop: Laptop) -> No
 
 def test_uninstall_leaves_address_and_certificate(clinic: Clinic, laptop: Laptop) -> None:
     laptop.apply("--no-check")
-    chain = clinic.server.read("/etc/ssl/clinic/chain.pem")
+    chain = clinic.server.read(CHAIN)
     said = laptop.run("uninstall", "--yes")
     assert said.code == 0, said.text
     assert not clinic.server.exists(names.DNSMASQ_CONF)
     assert not clinic.server.exists(names.STATE)
     assert not clinic.server.active(names.DNSMASQ_UNIT)
     assert clinic.server.addresses() == {NEW}
-    assert clinic.server.read("/etc/ssl/clinic/chain.pem") == chain
+    assert clinic.server.read(CHAIN) == chain
     assert names.INTERFACES_FILE in said.text
     assert "dns_dhcp" in {c["topic"] for c in laptop.run("plan").plain["changes"]}
 
@@ -141,9 +144,9 @@ def test_another_fingerprint_than_the_label(clinic: Clinic, laptop: Laptop) -> N
 
 
 def test_changed_host_key_is_a_hard_stop(tmp_path: Path) -> None:
-    with Clinic(tmp_path / "clinic", certificates=certificates()) as clinic:
+    with Clinic(tmp_path / "clinic") as clinic:
         assert Laptop(clinic).run("facts").code == 0
-    with Clinic(tmp_path / "clinic", certificates=certificates()) as other:
+    with Clinic(tmp_path / "clinic") as other:
         said = Laptop(other).run("facts")  # even with its new fingerprint at hand
         assert (said.code, said.error) == (1, "host-key-changed")
         assert other.ssh.started == 0
@@ -152,7 +155,7 @@ def test_changed_host_key_is_a_hard_stop(tmp_path: Path) -> None:
 def test_same_key_after_a_restart_is_known(tmp_path: Path) -> None:
     key = new_key()
     for _ in range(2):
-        with Clinic(tmp_path / "clinic", certificates=certificates(), key=key) as clinic:
+        with Clinic(tmp_path / "clinic", key=key) as clinic:
             laptop = Laptop(clinic)
             said = laptop.run("facts", host_key=clinic.fingerprint)
             assert said.code == 0
@@ -163,7 +166,7 @@ def test_key_file_instead_of_password(tmp_path: Path) -> None:
     text = new_key_text()
     key = paramiko.Ed25519Key(file_obj=io.StringIO(text))
     account = Account(USER, PASSWORD, keys=(key,))
-    with Clinic(tmp_path / "clinic", certificates=certificates(), account=account) as clinic:
+    with Clinic(tmp_path / "clinic", account=account) as clinic:
         path = clinic.folder / "id_ed25519"
         path.write_text(text)
         site = load(clinic.site)
@@ -181,9 +184,7 @@ def test_key_file_instead_of_password(tmp_path: Path) -> None:
     ],
 )
 def test_sudo_asks(tmp_path: Path, options: tuple[str, ...], typed: str, code: str) -> None:
-    with Clinic(
-        tmp_path / "clinic", certificates=certificates(), account=Account(USER, PASSWORD, sudo=SUDO)
-    ) as clinic:
+    with Clinic(tmp_path / "clinic", account=Account(USER, PASSWORD, sudo=SUDO)) as clinic:
         said = Laptop(clinic).run("facts", *options, typed=f"{PASSWORD}\n{typed}")
         assert said.error == code
         assert said.code == bool(code)
@@ -359,7 +360,7 @@ def test_two_at_once_the_second_is_told_who(clinic: Clinic, laptop: Laptop) -> N
 # ----------------------------------------------------------------------------- bad input
 
 
-@pytest.mark.parametrize("kind", ["expired", "other-name", "no-intermediate"])
+@pytest.mark.parametrize("kind", ["expired", "wrong-name", "missing-intermediate"])
 def test_bad_certificate_is_refused_before_anything_changes(
     clinic: Clinic, laptop: Laptop, kind: str
 ) -> None:
@@ -377,7 +378,10 @@ def test_bad_certificate_is_refused_before_anything_changes(
 @pytest.mark.parametrize(
     ("files", "code"),
     [
-        (("certificates/wrong-key.pem", "certificates/wrong-key.key"), "key-mismatch"),
+        (
+            ("certificates/wrong-key/fullchain.pem", "certificates/wrong-key/privkey.pem"),
+            "key-mismatch",
+        ),
         (("certificates",), "file-is-directory"),
         (("empty.pem",), "file-empty"),
         (("nowhere.pem",), "file-missing"),

@@ -250,7 +250,7 @@ def test_silence_on_the_port_is_not_a_server(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as quiet:
         port = quiet.getsockname()[1]
         begun = time.monotonic()
-        one = room._greet("127.0.0.1", port, "lo", "", 1.0)
+        one = room.greet("127.0.0.1", port, "lo", "", 1.0)
         assert one == Found("127.0.0.1", "lo", "", "")
         assert time.monotonic() - begun < 4
-    assert room._greet("127.0.0.1", free_port(), "lo", "", 1.0) is None
+    assert room.greet("127.0.0.1", free_port(), "lo", "", 1.0) is None

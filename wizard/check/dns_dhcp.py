@@ -52,8 +52,6 @@ class OtherDhcp(Check):
 
     def _ask(self, look: Look) -> Said:
         offers, health = look.around.offers, look.around.health
-        if look.target.connect:
-            return skipped("practice")
         if offers is None:
             return skipped("unknown")
         foreign = [o for o in offers if not o.ours and o.server != look.target.address]

@@ -186,7 +186,6 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
         "ok": Sentence("Only the server hands out addresses."),
         "router": Sentence("Addresses come from {servers}."),
         "unknown": Sentence("Not looked at: the server did not search for other devices."),
-        "practice": _PRACTICE,
         "second": Sentence(
             "Another device hands out addresses too: {servers}.",
             "Mostly a router or an access point. Whichever is quicker wins, so some phones work "

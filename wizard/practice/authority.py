@@ -9,10 +9,16 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 DAYS = 90
+SOON = 9  # days that the one which ends soon has left
+PASSPHRASE = "practice"  # noqa: S105 - of a key that nobody needs
+
+Files = Mapping[str, bytes]
+"""File name -> content, as an authority or certbot would hand them over."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,11 @@ class Issued:
     chain: bytes
     key: bytes
 
+    @property
+    def files(self) -> Files:
+        """The two files that certbot makes."""
+        return {"fullchain.pem": self.chain, "privkey.pem": self.key}
+
 
 @dataclass(frozen=True)
 class Material:
@@ -29,7 +40,7 @@ class Material:
 
     root_pem: bytes
     first: Issued
-    kinds: Mapping[str, Issued]
+    kinds: Mapping[str, Files]
 
 
 def material(domain: str, now: datetime) -> Material:
@@ -37,13 +48,16 @@ def material(domain: str, now: datetime) -> Material:
     authority = Authority(now)
     good = authority.issue(domain)
     newer = authority.issue(domain, days=DAYS + 30)
-    kinds = {
-        "good": good,
-        "newer": newer,
-        "expired": authority.issue(domain, start=timedelta(days=-120)),
-        "other-name": authority.issue(f"other.{domain}"),
-        "no-intermediate": authority.issue(domain, with_intermediate=False),
-        "wrong-key": Issued(good.chain, newer.key),
+    alone = authority.issue(domain, with_intermediate=False)
+    kinds: dict[str, Files] = {
+        "good": good.files,
+        "newer": newer.files,
+        "ending-soon": authority.issue(domain, start=timedelta(days=SOON - DAYS)).files,
+        "expired": authority.issue(domain, start=timedelta(days=-120)).files,
+        "wrong-name": authority.issue(f"other.{domain}").files,
+        "missing-intermediate": {"cert.pem": alone.chain, "privkey.pem": alone.key},
+        "wrong-key": Issued(good.chain, newer.key).files,
+        "with-password": {"certificate.p12": authority.locked(good)},
     }
     return Material(authority.root_pem, self_signed(domain, now), kinds)
 
@@ -85,14 +99,23 @@ class Authority:
             chain += self._intermediate.public_bytes(serialization.Encoding.PEM)
         return Issued(chain, _pem(key))
 
+    def locked(self, issued: Issued) -> bytes:
+        """Return certificate, chain and key as one PKCS#12 file, locked with PASSPHRASE."""
+        leaf, *others = x509.load_pem_x509_certificates(issued.chain)
+        key = serialization.load_pem_private_key(issued.key, None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        lock = serialization.BestAvailableEncryption(PASSPHRASE.encode())
+        return pkcs12.serialize_key_and_certificates(b"practice", key, leaf, others, lock)
 
-def write(folder: Path, name: str, issued: Issued) -> tuple[Path, Path]:
-    """Write chain and key files; returns their paths."""
-    chain, key = folder / f"{name}.pem", folder / f"{name}.key"
-    chain.write_bytes(issued.chain)
-    key.write_bytes(issued.key)
-    key.chmod(0o600)
-    return chain, key
+
+def write(folder: Path, files: Files) -> tuple[Path, ...]:
+    """Write files into a folder, which is made; returns their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = tuple(folder / name for name in files)
+    for path in paths:
+        path.write_bytes(files[path.name])
+        path.chmod(0o600)
+    return paths
 
 
 def self_signed(domain: str, now: datetime) -> Issued:
@@ -102,7 +125,7 @@ def self_signed(domain: str, now: datetime) -> Issued:
     return Issued(leaf.public_bytes(serialization.Encoding.PEM), _pem(key))
 
 
-def _pem(key: rsa.RSAPrivateKey) -> bytes:
+def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -110,15 +133,15 @@ def _pem(key: rsa.RSAPrivateKey) -> bytes:
     )
 
 
-def _key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+def _key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
 
 
 def _sign(
     subject: str,
-    key: rsa.RSAPrivateKey,
+    key: ec.EllipticCurvePrivateKey,
     issuer: str,
-    issuer_key: rsa.RSAPrivateKey,
+    issuer_key: ec.EllipticCurvePrivateKey,
     start: datetime,
     *,
     days: int = 3650,
@@ -151,6 +174,10 @@ def _sign(
             critical=False,
         )
     )
+    if issuer != subject and not ca:
+        # As public authorities write it (CA/Browser Forum BR 7.1.6.1): it is judged like theirs.
+        validated = x509.PolicyInformation(x509.ObjectIdentifier("2.23.140.1.2.1"), None)
+        builder = builder.add_extension(x509.CertificatePolicies([validated]), critical=False)
     if not ca:
         builder = builder.add_extension(
             x509.SubjectAlternativeName([x509.DNSName(subject)]), critical=False

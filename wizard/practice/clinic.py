@@ -1,10 +1,11 @@
-"""A whole clinic on loopback: server, SSH, DNS, HTTPS, certificates, and the site file for it."""
+"""A whole clinic on loopback: server, SSH, DNS, HTTPS, neighbours, certificates, a site file."""
 
 from __future__ import annotations
 
 import shutil
+import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,11 +18,14 @@ from wizard.agent import names, transaction
 from wizard.agent.__main__ import main
 from wizard.agent.changes import Timings
 from wizard.detour import Detour
-from wizard.practice.authority import Material, material, write
-from wizard.practice.network import Lan
-from wizard.practice.segment import Segment
-from wizard.practice.server import CHAIN, INTERFACE, KEY, LEASE, PACE, WEB, Server
+from wizard.practice.authority import material, write
+from wizard.practice.door import TICK, Porter
+from wizard.practice.network import Lan, Names
+from wizard.practice.segment import Neighbour, Segment
+from wizard.practice.server import INTERFACE, LEASE, PACE, ROUTER, Server
 from wizard.practice.ssh import Account, SshServer, new_key
+from wizard.practice.words import SCENARIOS
+from wizard.remote.discover import Found, greet
 from wizard.remote.hosts import HostKey
 from wizard.site.model import CertificateFiles, DnsDhcp, Login, Site, StaticIp
 from wizard.site.toml import save
@@ -41,51 +45,70 @@ SITE = Site(
     dns_dhcp=DnsDhcp(first="10.20.0.100", last="10.20.0.200"),
 )
 
+WAIT = 10
+"""Seconds that the server shall wait for a word before it goes back: the least it accepts."""
+
+# The beginnings of the MACs belong to makers whose devices stand in clinics (IEEE registry).
+_ROUTER = Neighbour("router", "50:c7:bf:20:31:0a", ROUTER)
+_PRINTER = Neighbour("printer", "3c:d9:2b:5e:70:44", NEW)
+_LEASE = "192.168.50.31"  # what the router offers to a second one who asks
+
 
 class Clinic:
-    """A new practice clinic in `folder`, which is emptied of an earlier one; use `close`.
+    """A new practice clinic; use `close`.
 
-    It lays out: `site.toml`, `certificates/KIND.pem` and `.key`, `root.pem` to be trusted,
-    `clinic.json` (the detour) and `server/`, the pretended server's files.
+    In `folder`, which is emptied of an earlier one and stays afterwards; without one, in a folder
+    of its own that `close` removes. It lays out: `site.toml`, `certificates/KIND/`, `root.pem` to
+    be trusted, `clinic.json` (the detour) and `server/`, the pretended server's files. `scenario`
+    is a key of words.SCENARIOS and may be changed at any time.
     """
 
     def __init__(
         self,
-        folder: Path,
+        folder: Path | None = None,
+        scenario: str = "plain",
         *,
         account: Account | None = None,
         key: paramiko.PKey | None = None,
         timings: Timings = PACE,
-        certificates: Material | None = None,
     ) -> None:
-        self.folder = folder.absolute()
+        self._temporary = folder is None
+        self.folder = (folder or Path(tempfile.mkdtemp(prefix="cht-practice-"))).absolute()
         self.account = account or Account(USER, PASSWORD)
         self.key = key or new_key()
+        self.plugged = True
+        self.scenario = scenario
         self._clear()
-        made = certificates or material(DOMAIN, datetime.now(UTC))
+        made = material(DOMAIN, datetime.now(UTC))
         (self.folder / "root.pem").write_bytes(made.root_pem)
-        self.certificates: Mapping[str, tuple[Path, Path]] = {
-            kind: write(self.folder / "certificates", kind, issued)
-            for kind, issued in made.kinds.items()
+        self.certificates: Mapping[str, tuple[Path, ...]] = {
+            kind: write(self.folder / "certificates" / kind, files)
+            for kind, files in made.kinds.items()
         }
-        root = self.folder / "server"
-        self.lan = Lan(_below(root, names.DNSMASQ_CONF), _below(root, CHAIN), _below(root, KEY))
-        self.segment = Segment(lambda: ())
+        self.porter = Porter("clinic")
+        self.lan = Lan(self.porter)
+        self.segment = Segment(self.neighbours)
         self.server = Server(
-            root,
-            DOMAIN,
+            self.folder / "server",
             (made.first.chain, made.first.key),
             f"{self.key.get_name()} {self.key.get_base64()} root@practice",
-            {443: self.lan.https_port, 80: self.lan.http_port},
+            {443: self.lan.https_inside},
             self.segment,
             timings,
         )
-        self.lan.dns = lambda: self.server.active(names.DNSMASQ_UNIT)
-        self.lan.reloads = lambda: self.server.restarts(WEB)
         self.ssh = SshServer(
-            (OLD, NEW), self.server.addresses, self.key, self.account, self._agent, LAPTOP
+            self.porter, (OLD, NEW), self._has, self.key, self.account, self._agent, LAPTOP
+        )
+        self.lan.begin(
+            Names(
+                Path(self.server.path(names.DNSMASQ_CONF)),
+                lambda: self.server.active(names.DNSMASQ_UNIT),
+            ),
+            self.server.cht,
+            lambda: self.plugged and bool(self.server.addresses()),
         )
         self.server.on_reboot = self.ssh.drop
+        self.server.on_addresses = self._moved
         self.detour.save(self.folder / "clinic.json")
         self.site = self.write_site("good")
 
@@ -93,16 +116,19 @@ class Clinic:
         for name in ("server", "certificates"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
         (self.folder / "server.json").unlink(missing_ok=True)
-        (self.folder / "certificates").mkdir(parents=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
 
     def _agent(self, connection: str, incoming: IO[bytes], outgoing: IO[bytes]) -> int:
         """Run the real agent on the pretended server."""
         argv = ["serve", "--connection", connection]
         return main(argv, self.server, self.server.timings, incoming, outgoing)
 
+    def _has(self, address: str) -> bool:
+        return self.plugged and address in self.server.addresses()
+
     @property
     def detour(self) -> Detour:
-        """The way in."""
+        """The way in. Of one clinic it also leads to addresses that are chosen later."""
         ports = {53: self.lan.dns_port, 80: self.lan.http_port, 443: self.lan.https_port}
         return Detour(ssh=self.ssh.ports, ports=ports, laptop=LAPTOP)
 
@@ -113,39 +139,102 @@ class Clinic:
 
     def write_site(self, certificate: str, name: str = "site.toml") -> Path:
         """Write the site file with one of the certificates; returns its path."""
-        files = tuple(f"certificates/{p.name}" for p in self.certificates[certificate])
+        paths = self.certificates[certificate]
+        files = tuple(path.relative_to(self.folder).as_posix() for path in paths)
         path = self.folder / name
         save(replace(SITE, certificate=CertificateFiles(files)), path)
         return path
 
-    # ------------------------------------------------------------------ mishaps
+    def discover(self, on_found: Callable[[Found], None] | None = None) -> tuple[Found, ...]:
+        """Return what a search for servers finds here, as wizard.remote.discover does.
+
+        It greets the pretended server at each address that it has.
+        """
+        found = []
+        for one in self._greet():
+            found.append(one)
+            if on_found is not None:
+                on_found(one)
+        return tuple(found)
+
+    def _greet(self) -> Iterator[Found]:
+        for address in sorted(self.server.addresses()):
+            through = self.detour.to(address)
+            one = greet(address, 22, "practice", self.server.mac, 5.0, through)
+            if one is not None:
+                yield one
+
+    # ------------------------------------------------------------------- scenarios
+
+    @property
+    def scenario(self) -> str:
+        """What is different at this site."""
+        return self._scenario
+
+    @scenario.setter
+    def scenario(self, code: str) -> None:
+        if code not in SCENARIOS:
+            raise ValueError(code)
+        self._scenario = code
+        self._cable = code == "cable"
+
+    def mend(self) -> None:
+        """Do what the site's staff would do about it, see words.SCENARIOS: then all is well."""
+        self.scenario = "plain"
+        self.plug()
+
+    def neighbours(self) -> tuple[Neighbour, ...]:
+        """Return the other devices that can be heard on the network now."""
+        if not self.plugged:
+            return ()
+        if self.scenario == "second-dhcp":
+            return (replace(_ROUTER, offers=_LEASE),)
+        if self.scenario == "taken-address":
+            return (_ROUTER, _PRINTER)
+        return (_ROUTER,)
+
+    def _moved(self, _before: frozenset[str], after: frozenset[str]) -> None:
+        """In the scenario "cable": the new address is in force, and the old one is gone."""
+        if self._cable and after and OLD not in after and self._changing():
+            self._cable = False
+            self.unplug()
+            self.plug_when_settled()
+
+    def _changing(self) -> bool:
+        pending = transaction.pending(self.server)
+        return pending is not None and pending["state"] == "armed"
 
     def unplug(self) -> None:
         """Pull the cable: nothing comes through until `plug`."""
-        self.ssh.plugged = False
+        self.plugged = False
 
     def plug(self) -> None:
         """Put the cable in again."""
-        self.ssh.plugged = True
+        self.plugged = True
 
     def plug_when_settled(self) -> None:
         """Put the cable in again as soon as no change is pending on the server any more."""
+        pause = threading.Event()
 
         def wait() -> None:
-            pause = threading.Event()
             while transaction.pending(self.server) is not None:
-                pause.wait(0.05)
+                pause.wait(TICK)
             self.plug()
 
-        self.ssh.start_thread("practice-cable", wait)
+        self.porter.start("cable", wait)
+
+    # -------------------------------------------------------------------- the end
 
     def close(self) -> None:
-        """Stop everything; the folder stays."""
+        """Stop everything, whatever is going on; a folder that was given stays."""
         self.ssh.close()
-        self.server.power_off()
-        self.server.join()
+        self.server.cut_power()
+        self.porter.close()
         self.segment.close()
         self.lan.close()
+        if self._temporary:
+            # Windows may hold a file for a moment longer.
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Clinic:
         return self
@@ -157,7 +246,3 @@ class Clinic:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _below(root: Path, path: str) -> Path:
-    return root / path.lstrip("/")

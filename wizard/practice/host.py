@@ -6,6 +6,7 @@ that whole visits can be practised and tested without root. Nothing outside the 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -41,6 +42,10 @@ COMMANDS = {
 ALWAYS = (
     "systemctl", "systemd-run", "ip", "apt-get", "dpkg-query", "dpkg", "journalctl", "sshd", "ufw",
 )  # fmt: skip
+
+
+class PowerCut(BaseException):
+    """Ends what worked on a server that has no power any more."""
 
 
 class PracticeHost(Host):
@@ -420,6 +425,7 @@ class PracticeHost(Host):
             if self.clockwork:
                 self._alarms[unit] = threading.Timer(seconds, self._alarm, [unit])
                 self._alarms[unit].daemon = True
+                self._threads.append(self._alarms[unit])
                 self._alarms[unit].start()
             return Done(0, "", "")
         after = next(
@@ -433,18 +439,20 @@ class PracticeHost(Host):
         return Done(0, "", "")
 
     def _detached(self, verb: list[str], after: list[str]) -> None:
-        try:
-            main(verb, self, self.timings)
-        finally:
-            if after:
-                main(after, self, self.timings)
+        with contextlib.suppress(PowerCut):
+            try:
+                main(verb, self, self.timings)
+            finally:
+                if after:
+                    main(after, self, self.timings)
 
     def _alarm(self, unit: str) -> None:
         with self.remember() as memory:
             timer = memory["timers"].pop(unit, None)
             self._alarms.pop(unit, None)
         if timer is not None:
-            self._fire(timer)
+            with contextlib.suppress(PowerCut):
+                self._fire(timer)
 
     # ------------------------------------------------------------------- network
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
-import json
 import socket
-import socketserver
 import ssl
 import struct
-import threading
-import time
 from collections.abc import Callable
-from email.utils import formatdate
 from pathlib import Path
-from typing import Any, ClassVar
 
 import dns.exception
 import dns.flags
@@ -24,7 +19,10 @@ import dns.rdatatype
 import dns.reversename
 import dns.rrset
 
-CHT_VERSION = "4.21.1"
+from wizard.practice.cht import Answer, Cht
+from wizard.practice.door import LOOPBACK, Door, Porter
+
+_PATIENCE = 10.0  # seconds for somebody who came in and says nothing
 
 
 class Names:
@@ -92,170 +90,132 @@ class Names:
         return records, own, upstream
 
 
-class _Udp(socketserver.ThreadingUDPServer):
-    daemon_threads = True
-    names: Names
+class Lan:
+    """The answering side of the practice clinic; ports of loopback are chosen by the system.
 
-    class Handler(socketserver.BaseRequestHandler):
-        """One UDP question."""
+    Nobody answers before `begin`. `https_inside` is the port on which the server reaches its own
+    web server, whatever became of its cable.
+    """
 
-        def handle(self) -> None:
-            """Answer it."""
-            wire, sock = self.request
-            server = self.server
-            assert isinstance(server, _Udp)
-            answer = server.names.answer(wire)
-            if answer is not None:
-                sock.sendto(answer, self.client_address)
+    def __init__(self, porter: Porter) -> None:
+        self._porter = porter
+        self._udp, self._dns = _dns_doors()
+        self._https, self._inside, self._http = Door(), Door(), Door()
+        self.dns_port = self._dns.port
+        self.https_port, self.http_port = self._https.port, self._http.port
+        self.https_inside = self._inside.port
 
+    def begin(self, names: Names, cht: Cht, reachable: Callable[[], bool]) -> None:
+        """Answer from now on, to phones while the server is `reachable`."""
 
-class _Tcp(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-    names: Names
+        def served() -> bool:
+            return reachable() and cht.serving
 
-    class Handler(socketserver.StreamRequestHandler):
-        """One TCP connection with a question."""
+        def secure(connection: socket.socket) -> None:
+            self._serve_https(connection, cht)
 
-        timeout = 5
+        def plain(connection: socket.socket) -> None:
+            connection.settimeout(_PATIENCE)
+            _Web(connection, lambda asked: cht.redirect(asked.path, asked.host))
 
-        def handle(self) -> None:
-            """Answer it, framed by its length (RFC 7766)."""
-            head = self.rfile.read(2)
-            if len(head) == 2:
-                server = self.server
-                assert isinstance(server, _Tcp)
-                answer = server.names.answer(self.rfile.read(struct.unpack("!H", head)[0]))
+        porter = self._porter
+        porter.keep(self._https, served, secure)
+        porter.keep(self._inside, lambda: cht.serving, secure)
+        porter.keep(self._http, served, plain)
+        porter.keep(
+            self._dns,
+            lambda: reachable() and names.running(),
+            lambda connection: _serve_dns(connection, names),
+        )
+        porter.start("dns", lambda: self._serve_udp(names, reachable))
+
+    def close(self) -> None:
+        """Give the ports back; the porter does it for the doors."""
+        self._udp.close()
+
+    def _serve_https(self, connection: socket.socket, cht: Cht) -> None:
+        connection.settimeout(_PATIENCE)
+        context = cht.context
+        if context is None:
+            return
+        with context.wrap_socket(connection, server_side=True) as tls:
+            _Web(tls, lambda asked: cht.answer(asked.path, asked.accept, asked.host))
+
+    def _serve_udp(self, names: Names, reachable: Callable[[], bool]) -> None:
+        while not self._porter.closing.is_set():
+            # Silence is only a pause; on Windows a partner that has gone is told as an error.
+            with contextlib.suppress(TimeoutError, ConnectionError):
+                wire, asking = self._udp.recvfrom(1 << 16)
+                answer = names.answer(wire) if reachable() else None
                 if answer is not None:
-                    self.wfile.write(struct.pack("!H", len(answer)) + answer)
+                    self._udp.sendto(answer, asking)
 
 
 class _Web(http.server.BaseHTTPRequestHandler):
+    """Answers the requests of one connection; `host` and `accept` are those of the request."""
+
     protocol_version = "HTTP/1.1"
-    started: ClassVar[float] = time.time()
+
+    def __init__(self, connection: socket.socket, answer: Callable[[_Web], Answer]) -> None:
+        self._answer = answer
+        with contextlib.suppress(OSError, ssl.SSLError):
+            super().__init__(connection, ("", 0), None)  # type: ignore[arg-type]  # not asked
+
+    @property
+    def host(self) -> str:
+        """The name that was asked for, without a port, as nginx's $host."""
+        return (self.headers.get("Host") or "").partition(":")[0]
+
+    @property
+    def accept(self) -> str:
+        """What the client wants to read."""
+        return self.headers.get("Accept") or ""
 
     def do_GET(self) -> None:
-        """Answer as a CHT does (see the CHT's /setup/poll and /api/v2/monitoring)."""
-        bodies: dict[str, Callable[[], dict[str, Any]]] = {
-            "/setup/poll": lambda: {
-                "ready": True,
-                "handler": "medic-api",
-                "version": "0.1.0",
-                "detail": "All required services are running normally",
-            },
-            "/api/info": lambda: {"version": "0.1.0"},
-            "/api/v2/monitoring": lambda: {
-                "version": {"app": CHT_VERSION, "node": "v20", "couchdb": "3.4.2"},
-                "couchdb": {"medic": {"name": "medic", "doc_count": 1234}},
-                "date": {"current": int(time.time() * 1000), "uptime": time.time() - self.started},
-            },
-        }
-        make = bodies.get(self.path)
-        body = json.dumps(make()).encode() if make else b'{"code":404,"error":"Not found"}'
-        self.send_response(200 if make else 404)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
+        """Answer."""
+        answer = self._answer(self)
+        self.send_response(answer.status)
+        if answer.location:
+            self.send_header("Location", answer.location)
+        self.send_header("Content-Type", answer.kind)
+        self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
 
-    def date_time_string(self, timestamp: float | None = None) -> str:
-        """RFC 9110 date."""
-        return formatdate(timestamp, usegmt=True)
+    do_HEAD = do_GET
+
+    def version_string(self) -> str:
+        return "nginx"
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is given
         """Say nothing."""
 
 
-class _Redirect(_Web):
-    def do_GET(self) -> None:
-        """Send everybody to HTTPS, as CHT's nginx does."""
-        self.send_response(301)
-        host = (self.headers.get("Host") or "").partition(":")[0]
-        self.send_header("Location", f"https://{host}{self.path}")
-        self.send_header("Content-Length", "0")
-        self.end_headers()
+def _serve_dns(connection: socket.socket, names: Names) -> None:
+    """Answer one question over TCP, framed by its length (RFC 7766)."""
+    connection.settimeout(_PATIENCE)
+    with connection.makefile("rb") as stream:
+        head = stream.read(2)
+        if len(head) == 2:
+            answer = names.answer(stream.read(struct.unpack("!H", head)[0]))
+            if answer is not None:
+                connection.sendall(struct.pack("!H", len(answer)) + answer)
 
 
-class _Https(http.server.ThreadingHTTPServer):
-    """Serves the certificate pair that was there when it was told to read it last."""
-
-    daemon_threads = True
-    pair: tuple[Path, Path]
-    reloads: Callable[[], int]
-    _loaded: tuple[int, ssl.SSLContext] | None = None
-
-    def _context(self) -> ssl.SSLContext:
-        reloads = self.reloads()
-        if self._loaded is None or self._loaded[0] != reloads:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            try:
-                context.load_cert_chain(*self.pair)
-            except OSError:
-                if self._loaded is None:
-                    raise
-                context = self._loaded[1]  # nginx goes on with what it has
-            self._loaded = (reloads, context)
-        return self._loaded[1]
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        """Take a connection and wrap it in TLS; the handshake happens in its own thread."""
-        sock, address = super().get_request()
-        sock.settimeout(10)
-        return (
-            self._context().wrap_socket(sock, server_side=True, do_handshake_on_connect=False),
-            address,
-        )
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away is no event."""
-
-
-def _dns_servers() -> tuple[_Udp, _Tcp]:
+def _dns_doors() -> tuple[socket.socket, Door]:
     """Return both on one port number, which the other one may have lost to somebody else."""
     for attempt in range(20):
-        udp = _Udp(("127.0.0.1", 0), _Udp.Handler)
+        door = Door()
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.settimeout(0.1)
         try:
-            return udp, _Tcp(udp.server_address, _Tcp.Handler)
+            udp.bind((LOOPBACK, door.port))
         except OSError:
-            udp.server_close()
+            udp.close()
+            door.close()
             if attempt == 19:
                 raise
+        else:
+            return udp, door
     raise AssertionError
-
-
-class Lan:
-    """The answering side of the practice clinic; ports are chosen by the system.
-
-    `dns` tells whether the DNS service runs, `reloads` how often the web server was told to read
-    its certificate; both are set later, when the server is there.
-    """
-
-    def __init__(self, configuration: Path, certificate: Path, key: Path) -> None:
-        self.dns: Callable[[], bool] = lambda: True
-        self.reloads: Callable[[], int] = lambda: 0
-        names = Names(configuration, lambda: self.dns())
-        self._udp, self._tcp = _dns_servers()
-        self._udp.names = self._tcp.names = names
-        self.dns_port = int(self._udp.server_address[1])
-        self._https = _Https(("127.0.0.1", 0), _Web)
-        self._https.pair = (certificate, key)
-        self._https.reloads = lambda: self.reloads()
-        self.https_port = int(self._https.server_address[1])
-        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Redirect)
-        self._http.daemon_threads = True
-        self.http_port = int(self._http.server_address[1])
-        self._servers = (self._udp, self._tcp, self._https, self._http)
-        self._threads = [
-            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-            for server in self._servers
-        ]
-        for thread in self._threads:
-            thread.start()
-
-    def close(self) -> None:
-        """Stop answering."""
-        for server in self._servers:
-            server.shutdown()
-            server.server_close()
-        for thread in self._threads:
-            thread.join(5)

@@ -1,36 +1,38 @@
-"""The practice clinic's server: a plausible Debian 12 with a web server, as the agent sees it."""
+"""The practice clinic's server: a plausible Debian 12 with a CHT, as the agent sees it."""
 
 from __future__ import annotations
 
 import os
 import socket
-import ssl
 import struct
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from wizard.agent import names
+from wizard.agent import names, transaction
 from wizard.agent.changes import Timings
+from wizard.agent.docker import SOCKET
 from wizard.agent.host import Done
-from wizard.practice.host import Memory, PracticeHost
+from wizard.practice import cht
+from wizard.practice.cht import Cht
+from wizard.practice.door import LOOPBACK
+from wizard.practice.engine import VERSION as DOCKER_VERSION
+from wizard.practice.host import Memory, PowerCut, PracticeHost
 from wizard.practice.segment import Segment
 
 INTERFACE = "eth0"
 LEASE = "192.168.50.23/24"
 ROUTER = "192.168.50.1"
-CHAIN = "/etc/ssl/clinic/chain.pem"
-KEY = "/etc/ssl/clinic/key.pem"
-WEB = "nginx.service"
+DOCKER = "docker.service"
 VERSIONS = {
     "base-files": "12.4+deb12u11",
     "dnsmasq-base": "2.90-4~deb12u1",
+    "docker-ce": f"5:{DOCKER_VERSION}-1~debian.12~bookworm",
     "dpkg": "1.21.22",
-    "nginx": "1.22.1-9",
     "openssh-server": "1:9.2p1-2+deb12u6",
 }
 OTHER_VERSION = "1.0-1"
@@ -44,7 +46,8 @@ _UNIT = "[Unit]\nDescription={what}\n[Service]\nExecStart={run}\n[Install]\nWant
 _UNITS = {
     "ssh.service": ("OpenSSH server", "/usr/sbin/sshd -D", "multi-user.target"),
     "networking.service": ("Raise network interfaces", "/sbin/ifup -a", "multi-user.target"),
-    WEB: ("A high performance web server", "/usr/sbin/nginx", "multi-user.target"),
+    DOCKER: ("Docker Application Container Engine", "/usr/bin/dockerd", "multi-user.target"),
+    "docker.socket": ("Docker Socket for the API", "", "sockets.target"),
 }
 _FILES = {
     "/etc/os-release": (
@@ -57,9 +60,6 @@ _FILES = {
     "/etc/network/interfaces": (
         "source /etc/network/interfaces.d/*\n\nauto lo\niface lo inet loopback\n\n"
         f"allow-hotplug {INTERFACE}\niface {INTERFACE} inet dhcp\n"
-    ),
-    "/etc/nginx/nginx.conf": (
-        "user www-data;\nevents {}\nhttp {\n    include /etc/nginx/sites-enabled/*;\n}\n"
     ),
     "/proc/1/comm": "systemd\n",
     "/proc/cmdline": "BOOT_IMAGE=/boot/vmlinuz root=/dev/vda1 ro quiet\n",
@@ -79,25 +79,14 @@ _FILES = {
     "/sys/class/rtc/rtc0/name": "rtc_cmos\n",
     "/var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages": "",
 }
-_SITE = """server {{
-    listen 80;
-    server_name {domain};
-    return 301 https://$host$request_uri;
-}}
-server {{
-    listen 443 ssl;
-    server_name {domain};
-    ssl_certificate {chain};
-    ssl_certificate_key {key};
-}}
-"""
 
 
 class Server(PracticeHost):
-    """A new server below `root`, which must not exist yet.
+    """A new server below `root`, which must not exist yet, with a CHT that runs.
 
-    `ways`: which loopback port stands for a TCP port of the server. What a kernel tells in /proc
-    and dpkg in its status file follows the memory.
+    `pair` is what the CHT's nginx has as certificate and key; `ways`: which loopback port stands
+    for a TCP port of the server. What a kernel tells in /proc and dpkg in its status file follows
+    the memory. `on_addresses` hears the addresses before and after a change of them.
     """
 
     off_seconds = 2.0
@@ -105,7 +94,6 @@ class Server(PracticeHost):
     def __init__(
         self,
         root: Path,
-        domain: str,
         pair: tuple[bytes, bytes],
         host_key: str,
         ways: Mapping[int, int],
@@ -114,25 +102,27 @@ class Server(PracticeHost):
     ) -> None:
         self._ways = ways
         self._segment = segment
+        self.on_addresses: Callable[[frozenset[str], frozenset[str]], None] = _nobody
+        self.cht = Cht(self.path, self._tell)
         self._mirror_guard = threading.Lock()
         self._mirrored: dict[str, str] = {}
+        self._addresses: frozenset[str] = frozenset()
+        self._active: frozenset[str] = frozenset()
         self._begun = time.monotonic() - 3600
+        self._cut = False
         super().__init__(root, interface=INTERFACE, lease=LEASE, timings=timings, clockwork=True)
-        self._commands["nginx"] = self._nginx
         self._commands["apt-cache"] = self._apt_cache
-        self._lay_out(domain, pair, host_key)
+        self._lay_out(pair, host_key)
 
     # ------------------------------------------------------------------ laying out
 
-    def _lay_out(self, domain: str, pair: tuple[bytes, bytes], host_key: str) -> None:
+    def _lay_out(self, pair: tuple[bytes, bytes], host_key: str) -> None:
         for path, text in _FILES.items():
             self.put(path, text)
-        self.put(
-            "/etc/nginx/sites-enabled/clinic", _SITE.format(domain=domain, chain=CHAIN, key=KEY)
-        )
         self.put("/etc/ssh/ssh_host_ed25519_key.pub", host_key + "\n")
-        self.put(CHAIN, pair[0].decode())
-        self.put(KEY, pair[1].decode(), 0o600)
+        self.put(cht.CHAIN, pair[0].decode())
+        self.put(cht.KEY, pair[1].decode(), 0o600)
+        self.put(f"{cht.DATABASE}/_dbs.couch", "practice: there is no database here\n" * 400)
         mac = next(one["address"] for one in self._links_told() if one["ifname"] == INTERFACE)
         self.put(f"/sys/class/net/{INTERFACE}/address", mac + "\n")
         for unit, (what, run, target) in _UNITS.items():
@@ -140,15 +130,50 @@ class Server(PracticeHost):
             self.put(f"/lib/systemd/system/{unit}", text)
             self.run(["systemctl", "enable", unit])
         with self.remember() as memory:
-            memory["packages"] = sorted({*memory["packages"], "dpkg", "nginx"})
-            memory["active"].append(WEB)
+            memory["packages"] = sorted({*memory["packages"], "docker-ce", "dpkg"})
+            memory["active"] += [DOCKER, "docker.socket"]
             own = {"family": "inet", "local": "127.0.0.1", "prefixlen": 8, "scope": "host"}
             memory["addresses"]["lo"] = [own]
+        self.cht.engine.begin()
+
+    # ------------------------------------------------------------------------ power
 
     def reboot(self) -> None:
-        """Start anew."""
+        """Start anew, the containers too."""
         self._begun = time.monotonic()
+        self.cht.engine.end()
         super().reboot()
+
+    def _start(self, unit: str, again: bool = False) -> Done:
+        done = super()._start(unit, again)
+        if unit == DOCKER and done.ok:
+            self.cht.engine.begin()
+        return done
+
+    def _stop(self, unit: str) -> None:
+        if unit == DOCKER:
+            self.cht.engine.end()
+        super()._stop(unit)
+
+    def cut_power(self) -> None:
+        """End for good: whatever still works on this server ends at its next move."""
+        if transaction.pending(self) is not None:
+            transaction.Transaction(self).ask("stop")  # the one that only waits for a word
+        self._cut = True
+        self.power_off()
+        self.join()
+        self.cht.engine.close()
+
+    def path(self, path: str) -> str:
+        """Return where a path really lies."""
+        self._heed_cut()
+        return super().path(path)
+
+    def _heed_cut(self) -> None:
+        if self._cut and threading.current_thread() in self._threads:
+            raise PowerCut
+        if self._cut:  # only asking: an agent that answers somebody who is gone too
+            raise OSError("no power")
 
     def put(self, path: str, text: str, mode: int = 0o644) -> None:
         """Write a file of the server."""
@@ -167,15 +192,31 @@ class Server(PracticeHost):
 
     def local(self, port: int) -> tuple[str, int]:
         """Return where a TCP port of the server answers on this machine."""
-        return "127.0.0.1", self._ways.get(port, 1)
+        self._heed_cut()
+        return LOOPBACK, self._ways.get(port, 1)
+
+    def dial(self, path: str, seconds: float) -> socket.socket:
+        """Return a connection to the Docker engine; there is no other Unix socket."""
+        if path != SOCKET:
+            raise FileNotFoundError(path)
+        if not self.active(DOCKER):
+            raise ConnectionRefusedError(path)
+        connection = self.cht.engine.connect()
+        connection.settimeout(seconds)
+        return connection
+
+    @property
+    def mac(self) -> str:
+        """The hardware address of its interface."""
+        return (self.read(f"/sys/class/net/{INTERFACE}/address") or "").strip()
 
     def addresses(self) -> frozenset[str]:
         """Return the addresses that the server's interface has now."""
-        return frozenset(one["local"] for one in self.memory()["addresses"][INTERFACE])
+        return self._addresses
 
     def active(self, unit: str) -> bool:
         """Tell whether a unit runs."""
-        return unit in self.memory()["active"]
+        return unit in self._active
 
     def restarts(self, unit: str) -> int:
         """Return how often a unit was started or told to read its files again."""
@@ -186,18 +227,6 @@ class Server(PracticeHost):
         return super().link_target(path) or (self.read(path, 200) or "").strip()
 
     # ----------------------------------------------------------------------- commands
-
-    def _nginx(self, words: list[str], _env: dict[str, str]) -> Done:
-        """Test the configuration as `nginx -t` does, as far as the certificate goes."""
-        if words != ["-t"]:
-            return Done(1, "", "nginx: only -t is pretended")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        try:
-            context.load_cert_chain(self.path(CHAIN), self.path(KEY))
-        except (ssl.SSLError, OSError) as error:
-            reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
-            return Done(1, "", f"nginx: [emerg] cannot load certificate key {KEY}: {reason}")
-        return Done(0, "", "nginx: configuration file /etc/nginx/nginx.conf test is successful")
 
     def _apt_cache(self, words: list[str], _env: dict[str, str]) -> Done:
         repository = self.memory()["repository"]
@@ -214,13 +243,21 @@ class Server(PracticeHost):
         """Change what the machine is like, and what is told of it."""
         with super().remember() as memory:
             yield memory
+        self._tell()
+
+    def _tell(self) -> None:
         with self._mirror_guard:
-            self._mirror(self.memory())
+            memory = self.memory()
+            before, self._addresses = self._addresses, _present(memory)
+            after, self._active = self._addresses, frozenset(memory["active"])
+            self._mirror(memory)
+        if before != after:
+            self.on_addresses(before, after)
 
     def _mirror(self, memory: Memory) -> None:
         present = memory["addresses"][INTERFACE]
         leased = any(one.get("dynamic") for one in present)
-        sockets = list(_sockets(memory))
+        sockets = list(_sockets(memory, self.cht.serving))
         texts = {
             "/proc/uptime": f"{time.monotonic() - self._begun:.2f} 7000.00\n",
             "/proc/net/route": _routes(leased),
@@ -250,11 +287,21 @@ class Server(PracticeHost):
                     link.write_text(f"socket:[{one['inode']}]", encoding="ascii")
 
 
-def _sockets(memory: Memory) -> Iterator[dict[str, Any]]:
+def _nobody(_before: frozenset[str], _after: frozenset[str]) -> None:
+    """Hear nothing."""
+
+
+def _present(memory: Memory) -> frozenset[str]:
+    return frozenset(one["local"] for one in memory["addresses"][INTERFACE])
+
+
+def _sockets(memory: Memory, serving: bool) -> Iterator[dict[str, Any]]:
     """Yield what listens: protocol, address, port, pid, process, unit, inode."""
     rows: list[tuple[str, str, int, str, tuple[tuple[str, int], ...]]] = []
     rows.append(("ssh.service", "sshd", 412, "0.0.0.0", (("tcp", 22),)))  # noqa: S104
-    rows.append((WEB, "nginx", 655, "0.0.0.0", (("tcp", 80), ("tcp", 443))))  # noqa: S104
+    if serving:  # Docker keeps one process for each port that it publishes
+        for pid, port in ((655, 80), (661, 443)):
+            rows.append((DOCKER, "docker-proxy", pid, "0.0.0.0", (("tcp", port),)))  # noqa: S104
     static = [a["local"] for a in memory["addresses"][INTERFACE] if not a.get("dynamic")]
     for address in static[:1]:
         held = (("tcp", 53), ("udp", 53), ("udp", 67))

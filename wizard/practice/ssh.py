@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import ipaddress
 import logging
 import re
 import select
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -22,10 +23,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from wizard.agent import build
+from wizard.detour import DetourError
+from wizard.practice.door import TICK, Door, Porter
 from wizard.remote.launch import FAILED, agent_path
 
 LOG = "wizard.practice.ssh"
-TICK = 0.02  # seconds between two looks at the server's addresses
+MOST = 64  # addresses that may be asked for
 _PROMPT = re.compile(r"\[cht-[0-9a-f]{16}\]")
 
 Agent = Callable[[str, IO[bytes], IO[bytes]], int]
@@ -53,55 +56,52 @@ def new_key_text() -> str:
     return private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
 
 
-class Door:
-    """One address of the server: a port of 127.0.0.1 that takes connections while it is open."""
+class Ports(Mapping[str, int]):
+    """Which port of 127.0.0.1 stands for which address of the server.
 
-    def __init__(self, address: str) -> None:
-        self.address = address
-        self.open = False
-        self._socket = _bound(0)
-        self.port = int(self._socket.getsockname()[1])
+    An address that nobody asked for before gets a port at that moment: who practises may choose
+    any. Not everything is an address: a name raises KeyError. When the clinic is closed, asking
+    raises DetourError "closed", so that nobody looks for its server any longer.
+    """
 
-    def set(self, wanted: bool) -> None:
-        """Open or shut the door. A port that nobody listens on stays ours all the same."""
-        if wanted and not self.open:
-            self._socket.listen(16)
-        elif self.open and not wanted:
-            self._socket.close()
-            self._socket = _bound(self.port)
-        self.open = wanted
+    def __init__(self, make: Callable[[str], Door]) -> None:
+        self._make = make
+        self._doors: dict[str, Door] = {}
+        self._guard = threading.Lock()
+        self.closed = False
 
-    def fileno(self) -> int:
-        """Let `select` wait for a connection."""
-        return self._socket.fileno()
+    def __getitem__(self, address: str) -> int:
+        if self.closed:
+            raise DetourError("closed")
+        try:
+            ipaddress.ip_address(address)
+        except ValueError:
+            raise KeyError(address) from None
+        with self._guard:
+            if address not in self._doors:
+                if len(self._doors) >= MOST:
+                    raise KeyError(address)
+                self._doors[address] = self._make(address)
+            return self._doors[address].port
 
-    def accept(self) -> socket.socket:
-        """Take a connection."""
-        return self._socket.accept()[0]
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._doors))
 
-    def close(self) -> None:
-        """Give the port back."""
-        self.open = False
-        self._socket.close()
-
-
-def _bound(port: int) -> socket.socket:
-    sock = socket.socket()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind(("127.0.0.1", port))
-    return sock
+    def __len__(self) -> int:
+        return len(self._doors)
 
 
 class SshServer:
-    """Listens for `addresses` as far as `present` says that the server has them.
+    """Listens at every address that the server `has`, asked anew all the time.
 
     `laptop` is the address that every client is said to come from. Use `close`.
     """
 
     def __init__(
         self,
+        porter: Porter,
         addresses: Iterable[str],
-        present: Callable[[], Iterable[str]],
+        has: Callable[[str], bool],
         key: paramiko.PKey,
         account: Account,
         agent: Agent,
@@ -111,91 +111,70 @@ class SshServer:
         self.account = account
         self.agent = agent
         self.laptop = laptop
-        self.plugged = True
         self.started = 0  # agents, so far
         self.on_said: Callable[[str, bytes], None] = lambda _address, _data: None  # for mishaps
-        self._present = present
-        self._doors = [Door(address) for address in addresses]
-        self._closing = threading.Event()
+        self.porter = porter
+        self._has = has
+        self._guard = threading.Lock()
         self._transports: list[paramiko.Transport] = []
-        self._threads: list[threading.Thread] = []
-        self._adjust()
-        self._start("practice-ssh", self._listen)
-
-    @property
-    def ports(self) -> dict[str, int]:
-        """Which port of 127.0.0.1 stands for which address."""
-        return {door.address: door.port for door in self._doors}
-
-    def close(self) -> None:
-        """End every connection and stop listening."""
-        self._closing.set()
-        for transport in list(self._transports):
-            transport.close()
-        for thread in list(self._threads):
-            thread.join(5.0)
-        for door in self._doors:
-            door.close()
+        self.ports = Ports(self._door)
+        for address in addresses:
+            self.ports[address]
 
     def drop(self) -> None:
         """End every connection, as a server does that restarts."""
-        for transport in list(self._transports):
+        with self._guard:
+            transports, self._transports = self._transports, []
+        for transport in transports:
             transport.close()
 
-    def start_thread(self, name: str, work: Callable[[], None]) -> None:
-        """Start a thread that `close` waits for."""
-        self._start(name, work)
-
-    def _start(self, name: str, work: Callable[[], None]) -> None:
-        thread = threading.Thread(target=work, name=name, daemon=True)
-        self._threads = [t for t in self._threads if t.is_alive()] + [thread]
-        thread.start()
+    def close(self) -> None:
+        """End every connection for good."""
+        self.ports.closed = True
+        self.drop()
 
     # ----------------------------------------------------------------------- doors
 
-    def _adjust(self) -> None:
-        present = set(self._present()) if self.plugged else set()
-        for door in self._doors:
-            door.set(door.address in present)
+    def _door(self, address: str) -> Door:
+        door = Door()
+        self.porter.keep(
+            door, lambda: self._has(address), lambda outside: self._welcome(address, outside)
+        )
+        return door
 
-    def _listen(self) -> None:
-        while not self._closing.is_set():
-            self._adjust()
-            listening = [door for door in self._doors if door.open]
-            if not listening:
-                self._closing.wait(TICK)
-                continue
-            for door in select.select(listening, [], [], TICK)[0]:
-                with contextlib.suppress(OSError):
-                    self._welcome(door, door.accept())
-
-    def _welcome(self, door: Door, outside: socket.socket) -> None:
+    def _welcome(self, address: str, outside: socket.socket) -> None:
         inside, served = socket.socketpair()
-        port = int(outside.getpeername()[1])
-        transport = paramiko.Transport(served)
-        transport.set_log_channel(LOG)
-        transport.add_server_key(self.key)
-        self._transports = [t for t in self._transports if t.is_alive()] + [transport]
-        connection = f"{self.laptop} {port} {door.address} 22"
-        self._start("practice-relay", lambda: self._relay(door, outside, inside))
-        transport.start_server(event=threading.Event(), server=_Login(self, connection))
+        with inside:
+            transport = paramiko.Transport(served)
+            transport.set_log_channel(LOG)
+            transport.add_server_key(self.key)
+            connection = f"{self.laptop} {outside.getpeername()[1]} {address} 22"
+            with self._guard:
+                self._transports = [t for t in self._transports if t.is_alive()] + [transport]
+            try:
+                transport.start_server(event=threading.Event(), server=_Login(self, connection))
+                self._relay(address, outside, inside)
+            finally:
+                transport.close()
 
-    def _relay(self, door: Door, outside: socket.socket, inside: socket.socket) -> None:
-        """Carry bytes while the door is open; through a shut one nothing comes, not even an end."""
+    def _relay(self, address: str, outside: socket.socket, inside: socket.socket) -> None:
+        """Carry bytes while the server has the address.
+
+        While it has not, nothing comes through, not even an end, as on a real network.
+        """
         other = {outside: inside, inside: outside}
-        with outside, inside, contextlib.suppress(OSError):
-            while not self._closing.is_set():
-                if not door.open or not self.plugged:
-                    self._closing.wait(TICK)
-                    continue
-                ready = select.select(list(other), [], [], 0.1)[0]
-                for sock in ready if door.open and self.plugged else ():
-                    data = sock.recv(1 << 16)
-                    if not data:
-                        return
-                    other[sock].sendall(data)
-                    if sock is inside:
-                        self.on_said(door.address, data)
+        while not self.porter.closing.is_set():
+            if not self._has(address):
+                self.porter.closing.wait(TICK)
+                continue
+            ready = select.select(list(other), [], [], 0.1)[0]
+            for sock in ready if self._has(address) else ():
+                data = sock.recv(1 << 16)
+                if not data:
+                    return
+                other[sock].sendall(data)
+                if sock is inside:
+                    self.on_said(address, data)
 
 
 class _Stream(io.RawIOBase):
@@ -250,7 +229,7 @@ class _Login(paramiko.ServerInterface):
         text = command.decode("utf-8", "replace")
         if f"{agent_path(build.digest())} serve --connection" not in text:
             return False
-        self._server.start_thread("practice-agent", lambda: self._serve(channel, text))
+        self._server.porter.start("agent", lambda: self._serve(channel, text))
         return True
 
     def _serve(self, channel: paramiko.Channel, command: str) -> None:

@@ -97,10 +97,10 @@ def discover(
     found: dict[str, Found] = {}
     lock = threading.Lock()
 
-    def greet(address: str, link: Link, mac: str) -> None:
+    def meet(address: str, link: Link, mac: str) -> None:
         if cancelled():
             return
-        one = _greet(address, port, link.name, mac, min(_GREET, deadline - time.monotonic()))
+        one = greet(address, port, link.name, mac, min(_GREET, deadline - time.monotonic()))
         if one is None:
             return
         with lock:
@@ -117,13 +117,13 @@ def discover(
         def six(link: Link) -> None:
             for address, mac in all_nodes(link, cancelled):
                 if address not in own:
-                    greeters.submit(greet, f"{address}%{link.scope_id}", link, mac)
+                    greeters.submit(meet, f"{address}%{link.scope_id}", link, mac)
 
         def four() -> None:
             # Leave the time that a greeting needs at the end.
             until = deadline - 1.5
             for address, link in _open_ports(_candidates(useful, own), port, until, cancelled):
-                greeters.submit(greet, address, link, "")
+                greeters.submit(meet, address, link, "")
 
         work = [seekers.submit(six, link) for link in useful if _has_link_local(link)]
         work.append(seekers.submit(four))
@@ -259,13 +259,23 @@ def _with_mac(found: Found, macs: dict[str, str]) -> Found:
 # ---------------------------------------------------------------------------- both
 
 
-def _greet(address: str, port: int, interface: str, mac: str, seconds: float) -> Found | None:
-    """Exchange keys with a candidate, without logging in; None when nothing listens there."""
+def greet(
+    address: str,
+    port: int,
+    interface: str,
+    mac: str,
+    seconds: float,
+    through: tuple[str, int] | None = None,
+) -> Found | None:
+    """Exchange keys with a candidate, without logging in; None when nothing listens there.
+
+    `through` is where it really answers, for the practice clinic.
+    """
     if seconds <= 0:
         return None
     limits = Timeouts(connect=seconds, greeting=seconds)
     try:
-        sock = dial(address, port, min(seconds, _CONNECT * 2))
+        sock = dial(address, port, min(seconds, _CONNECT * 2), through)
     except RemoteError:
         return None
     try:
