@@ -209,6 +209,12 @@ def test_packages_come_with_the_apply(
     laptop.add_address("10.20.0.99/24")
     clinic.decide(host=server.wait_address(), accept=("other-dhcp",))
     before = server.output("dpkg-query -W -f '${Package} ${Status}\\n'")
+
+    def cut() -> None:
+        laptop.cut()
+        wait_for("the end", lambda: not _pending(clinic), 300, pause=1)
+        laptop.plug()
+
     stopped = clinic.run(
         "apply",
         "--host-key",
@@ -217,10 +223,9 @@ def test_packages_come_with_the_apply(
         "30",
         "--patience",
         "0",
-        on_line=when("Logging in at the new address", laptop.cut),
+        on_line=when("Logging in at the new address", cut),
         timeout=900,
     )
-    laptop.plug()
     assert stopped.state == "rolled-back", stopped
     assert server.output("dpkg-query -W -f '${Package} ${Status}\\n'") == before
     done = clinic.run("apply", "--no-check", timeout=900)
