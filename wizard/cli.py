@@ -243,7 +243,8 @@ def _find(arguments: argparse.Namespace, screen: Screen) -> int:
     if not found:
         screen.error(
             "No server was found on this network.",
-            "Look whether it is switched on, and whether both ends of the cable are in.",
+            "Look whether it is switched on, and whether both ends of the cable are in. A server "
+            "that is starting, or still waits for an address, may need a minute: then look again.",
         )
     screen.result({"servers": wire.encode(found)})
     return OK if found else FAILED

@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,6 +182,14 @@ class Clinic:
 
         return on_line
 
+    def find(self, seconds: float = 150) -> Ran:
+        """Look for servers again and again, as somebody does who has just switched one on."""
+        end = time.monotonic() + seconds
+        while True:
+            found = self.run("find", timeout=120)
+            if found.code == 0 or time.monotonic() > end:
+                return found
+
     def _renew_lease(self) -> None:
         self.laptop.dhcp_client(timeout=240)
 
@@ -200,6 +209,10 @@ class Clinic:
             "-print0 | sort -z | xargs -0 sha256sum; find . -type l -printf '%p -> %l\\n' | sort",
             timeout=120,
         )
+
+    def changed(self, before: str) -> list[str]:
+        """What `etc` tells otherwise than `before`."""
+        return sorted(set(before.splitlines()) ^ set(self.etc().splitlines()))
 
     def ipv4(self) -> set[str]:
         """The server's IPv4 addresses on eth0, with prefix."""

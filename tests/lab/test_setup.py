@@ -117,7 +117,7 @@ def test_bare_cable(kind: str, clinic: Clinic, office: Dnsmasq) -> None:
     office.stop()
     server.run(ASK_AGAIN[kind], timeout=120)
     wait_for("no address", lambda: not clinic.ipv4(), 60, pause=0.5)
-    found = clinic.run("find", timeout=120)
+    found = clinic.find()
     assert found.code == 0, found
     addresses = [each["address"] for each in found.answer["servers"]]
     assert addresses == [f"{server.link_local}%{clinic.laptop.interface}"]
