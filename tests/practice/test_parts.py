@@ -15,6 +15,7 @@ import pytest
 
 from wizard.agent import wire
 from wizard.agent.facts import facts as look
+from wizard.agent.probe import find_address
 from wizard.detour import NOWHERE
 from wizard.practice.clinic import NEW, OLD, PASSWORD, USER, Clinic
 from wizard.practice.network import Names
@@ -99,16 +100,29 @@ def test_any_address_may_be_chosen(clinic: Clinic) -> None:
 def test_where_links_cannot_be_made_the_facts_are_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As on Windows, without the right to make symbolic links, and without uname."""
+    """As on Windows: no right to make symbolic links, no uname, no Unix or packet sockets."""
 
     def refuse(*_arguments: object, **_more: object) -> None:
         raise OSError(1314, "A required privilege is not held by the client")
 
     monkeypatch.setattr(os, "symlink", refuse)
+
+    def socketpair() -> tuple[socket.socket, socket.socket]:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            one = socket.create_connection(server.getsockname())
+            return one, server.accept()[0]
+
     monkeypatch.delattr(os, "uname")
+    monkeypatch.setattr(socket, "socketpair", socketpair)
+    for family in ("AF_UNIX", "AF_PACKET"):
+        monkeypatch.delattr(socket, family)
     with Clinic(tmp_path / "clinic") as clinic:
         facts = wire.decode(wire.Facts, look(clinic.server, f"10.20.0.77 5 {OLD} 22"))
+        router = find_address(clinic.server, "eth0", "192.168.50.1", 2)
+        assert [one.address for one in clinic.discover()] == [OLD]
     assert facts.problems == ()
+    assert [web.container for web in facts.web] == ["cht-nginx-1"]
+    assert router["mac"]
     assert {(x.port, x.process, x.unit) for x in facts.listeners} == {
         (22, "sshd", "ssh.service"),
         (80, "docker-proxy", "docker.service"),

@@ -185,8 +185,7 @@ def test_every_certificate_has_its_words_and_they_are_true(clinic: Clinic) -> No
     assert round(left.total_seconds() / 86400) == SOON == 9
 
 
-def test_words_of_arp_and_threads_are_bounded(clinic: Clinic) -> None:
-    """Hundreds of probes leave nothing behind."""
+def test_many_probes_leave_no_thread_behind(clinic: Clinic) -> None:
     before = threading.active_count()
     for number in range(100):
         address = socket.inet_ntoa(struct.pack("!I", 0x0A140002 + number))

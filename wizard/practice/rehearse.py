@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from wizard.console import Screen
@@ -29,8 +26,7 @@ def tour(folder: Path | None, screen: Screen) -> int:
     stage = Stage(screen.as_json)
     stage.say("This is practice: the server is pretended, on this very computer.", "bold")
     begun = time.monotonic()
-    with _folder(folder) as place:
-        steps = walk(place, stage)
+    steps = walk(folder, stage)
     seconds = time.monotonic() - begun
     good = bool(steps) and all(step.passed for step in steps)
     stage.heading("What was practised")
@@ -53,7 +49,7 @@ def tour(folder: Path | None, screen: Screen) -> int:
 
 def stay(folder: Path | None, screen: Screen) -> int:
     """Keep a clinic open until Ctrl-C, and say how the other commands reach it."""
-    with _folder(folder) as place, Clinic(place) as clinic:
+    with Clinic(folder) as clinic:
         options = {
             "--site": str(clinic.site),
             "--clinic": str(clinic.folder / "clinic.json"),
@@ -70,14 +66,3 @@ def stay(folder: Path | None, screen: Screen) -> int:
             while True:
                 time.sleep(3600)
     return 0
-
-
-@contextmanager
-def _folder(folder: Path | None) -> Iterator[Path]:
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        yield folder
-    else:
-        # Windows may hold a file for a moment longer.
-        with tempfile.TemporaryDirectory(prefix="cht-practice-", ignore_cleanup_errors=True) as new:
-            yield Path(new)

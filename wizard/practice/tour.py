@@ -67,8 +67,8 @@ class Broken(Exception):
     """A promise was not kept; the text says which."""
 
 
-def tour(folder: Path, audience: Audience) -> tuple[Step, ...]:
-    """Practise everything in `folder` and return the steps in their order.
+def tour(folder: Path | None, audience: Audience) -> tuple[Step, ...]:
+    """Practise everything and return the steps in their order; for `folder` see Clinic.
 
     The tour ends with the first step that does not go as promised.
     """
