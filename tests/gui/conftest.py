@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -87,6 +88,8 @@ def _leftovers(qapp: QApplication) -> Iterator[None]:
     """A test that leaves a thread running has failed; the look is put back."""
     before = set(threading.enumerate())
     yield
+    # A window that waits to be deleted would be styled again by every test that follows
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     theme().choose("system")
     left = [t.name for t in set(threading.enumerate()) - before if t.is_alive()]
     assert not left, f"threads left running: {left}"

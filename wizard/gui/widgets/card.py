@@ -21,7 +21,7 @@ class Card(QFrame):
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         self.body.setSpacing(SPACE)
-        self.heading = label(heading, "heading")
+        self.heading = label(heading, "heading", self)
         if heading:
             self.body.addWidget(self.heading)
 
