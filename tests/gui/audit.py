@@ -121,7 +121,8 @@ def clipped(window: QWidget) -> list[str]:
                 not widget.wordWrap() and widget.width() + 1 < widget.sizeHint().width()
             ):
                 bad.append(f"{_describe(widget)}: {widget.size()} needs {needed}")
-        if isinstance(widget, QAbstractButton) and widget.text():
+        inside = isinstance(widget.parent(), QLineEdit)  # an icon whose text is for listeners
+        if isinstance(widget, QAbstractButton) and widget.text() and not inside:
             metrics = widget.fontMetrics()
             plain = widget.text().replace("&", "")
             if widget.width() < metrics.horizontalAdvance(plain):

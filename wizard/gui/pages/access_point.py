@@ -166,7 +166,7 @@ class AccessPointPage(Page):
         self.channel = self.add(
             Field(
                 "access_point.channel",
-                self.tr("C&hannel"),
+                self.tr("Chann&el"),
                 self.channels,
                 self.tr("1, 6 and 11 reach farthest and do not disturb each other."),
             )

@@ -13,6 +13,7 @@ from wizard.gui.page import Page
 from wizard.gui.widgets.address_probe import AddressProbe
 from wizard.gui.widgets.card import Card, Notice
 from wizard.gui.widgets.choice import Choices, Option
+from wizard.gui.widgets.device import device
 from wizard.gui.widgets.field import Field, line_edit
 from wizard.gui.widgets.fold import Fold
 from wizard.gui.widgets.text import label
@@ -205,7 +206,7 @@ class StaticIpPage(Page):
             self.tr("Present address: {address}").format(address=", ".join(addresses))
             if addresses
             else self.tr("No address yet"),
-            self.tr("hardware address {mac}").format(mac=interface.mac),
+            self.tr("hardware address {mac}").format(mac=device(interface.mac)),
         ]
         if facts.connection is not None and facts.connection.interface == interface.name:
             lines.append(self.tr("you are connected through it"))

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QPushButton
 from wizard.gui.desk import Desk
 from wizard.gui.runner import Job
 from wizard.gui.widgets.card import Card
+from wizard.gui.widgets.device import device
 from wizard.gui.widgets.rows import Rows
 from wizard.laptop.interfaces import Reach
 from wizard.problem import Problem, UserError
@@ -108,7 +109,7 @@ class AddressProbe(Card):
         heard = self._answer()
         if heard is None or not heard.mac:
             return ()
-        return (survey_problem("address-taken", address=heard.address, mac=heard.mac),)
+        return (survey_problem("address-taken", address=heard.address, mac=device(heard.mac)),)
 
     def _forget_job(self) -> None:
         if self._job is not None:
@@ -163,7 +164,7 @@ class AddressProbe(Card):
             )
         elif heard.mac:
             text = self.tr("Another device answers at {address}")
-            more = self.tr("Its hardware address: {mac}").format(mac=heard.mac)
+            more = self.tr("Its hardware address: {mac}").format(mac=device(heard.mac))
             self.rows.tell("who", "problem", text.format(address=address), more)
         elif propose.kept(self._desk.facts, name, self._desk.site.static_ip.address):
             text = self.tr("{address} is the server's address already")

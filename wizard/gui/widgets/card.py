@@ -57,7 +57,11 @@ class Notice(QFrame):
         self._cure.setVisible(bool(cure))
         restyle(self, tone=tone)
         self.setAccessibleName(f"{text} {cure}".strip())
-        self.setVisible(bool(text))
+        if text and self.parentWidget() is None:
+            # Shown now it would open as a window of its own: it appears with what it is put into.
+            self.setAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide, False)
+        else:
+            self.setVisible(bool(text))
 
     @property
     def text(self) -> str:

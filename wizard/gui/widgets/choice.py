@@ -94,11 +94,15 @@ class Choices(QWidget):
             card.hide()
             card.deleteLater()
         self._cards = {}
+        before = self._before()
         for option in options:
             card = ChoiceCard(option)
             self._cards[option.value] = card
             self._group.addButton(card)
             self._column.addWidget(card)
+            if before is not None:  # new widgets come last on the page otherwise
+                QWidget.setTabOrder(before, card)
+                before = card
         self.choose(value)
         if focused:
             self.setFocus()
@@ -129,6 +133,15 @@ class Choices(QWidget):
         for card in self._cards.values():
             own = card.option.text
             card.setAccessibleDescription(f"{own} {text}".strip())
+
+    def _before(self) -> QWidget | None:
+        """What Tab reaches right before the cards."""
+        at = self.previousInFocusChain()
+        while at is not None and at is not self and at.window() is self.window():
+            if at.focusPolicy() & Qt.FocusPolicy.TabFocus and not self.isAncestorOf(at):
+                return at
+            at = at.previousInFocusChain()
+        return None
 
     def _focused(self) -> bool:
         return any(card.hasFocus() for card in self._cards.values())

@@ -11,6 +11,7 @@ from wizard.agent import wire
 from wizard.gui.desk import Desk
 from wizard.gui.runner import Job
 from wizard.gui.widgets.card import Card
+from wizard.gui.widgets.device import device
 from wizard.gui.widgets.rows import Rows
 from wizard.problem import Problem, UserError
 from wizard.site import propose
@@ -71,7 +72,7 @@ class OtherDhcp(Card):
         if not self._offers or not self._desk.site.dns_dhcp.enabled or not self._wanted():
             return ()
         offer = self._offers[0]
-        return (survey_problem("other-dhcp", server=offer.server, mac=offer.mac),)
+        return (survey_problem("other-dhcp", server=offer.server, mac=device(offer.mac)),)
 
     def _wanted(self) -> str:
         """The interface to ask on; "" while nobody can be asked."""
@@ -110,10 +111,14 @@ class OtherDhcp(Card):
 
     def _tell(self, key: str, offer: wire.DhcpOffer) -> None:
         if self._desk.site.dns_dhcp.enabled:
-            problem = survey_problem("other-dhcp", server=offer.server, mac=offer.mac)
+            problem = survey_problem("other-dhcp", server=offer.server, mac=device(offer.mac))
             self.rows.tell(key, "attention", problem.message, "", problem.cure)
             return
-        fill = {"server": offer.server, "mac": offer.mac, "dns": ", ".join(offer.dns) or "-"}
+        fill = {
+            "server": offer.server,
+            "mac": device(offer.mac),
+            "dns": ", ".join(offer.dns) or "-",
+        }
         self.rows.tell(
             key,
             "note",

@@ -1,0 +1,185 @@
+"""The page of the Wi-Fi: what to switch off, the name, and a password that is never kept."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from tests.gui import audit
+from wizard.gui.pages.access_point import AccessPointPage
+from wizard.gui.shell import Shell
+from wizard.site.flow import Step, Walk
+from wizard.site.model import AccessPoint, DnsDhcp, Site, StaticIp
+
+SITE = Site(
+    name="Clinic A",
+    static_ip=StaticIp("eth0", "10.20.0.1/24"),
+    dns_dhcp=DnsDhcp(first="10.20.0.100", last="10.20.0.199"),
+)
+
+
+@pytest.fixture
+def page(shell: Shell, qtbot: QtBot) -> AccessPointPage:
+    """The page of a site without Wi-Fi yet."""
+    qtbot.waitUntil(shell.isActiveWindow)
+    shell.desk.begin(SITE, Walk.SETUP)
+    shell.begin()
+    shell.go(Step.ACCESS_POINT)
+    page = shell.page
+    assert isinstance(page, AccessPointPage)
+    return page
+
+
+def choose(page: AccessPointPage, kind: str) -> None:
+    QTest.mouseClick(page.kinds.card(kind), Qt.MouseButton.LeftButton)
+
+
+def test_without_wifi_nothing_is_asked(shell: Shell, page: AccessPointPage) -> None:
+    assert page.kinds.value == "none"
+    assert not page.advice.isVisible()
+    assert not page.details.isVisible()
+    shell.next_button.click()
+    assert shell.page is not page
+
+
+def test_an_access_point_of_our_own_gets_a_list_of_what_to_set(
+    shell: Shell, page: AccessPointPage
+) -> None:
+    choose(page, "own")
+    assert shell.desk.site.access_point.kind == "own"
+    told = " ".join(page.steps.sentences)
+    for words in ("DHCP", "DNS relay", "NAT", "LAN socket", "client isolation", "10.20.0.254"):
+        assert words in told
+    assert not page.country.isVisible()
+    QTest.keyClicks(page.ssid.editor, "Kibera Clinic")
+    assert "13 of 32" in page.ssid.message.text()
+    shell.next_button.click()
+    assert shell.page is not page
+    assert shell.desk.site.access_point.ssid == "Kibera Clinic"
+
+
+def test_arrow_keys_choose(shell: Shell, page: AccessPointPage) -> None:
+    page.kinds.setFocus()
+    assert page.kinds.card("none").hasFocus()
+    QTest.keyClick(page.kinds.card("none"), Qt.Key.Key_Up)
+    assert page.kinds.card("own").hasFocus()
+    QTest.keyClick(page.kinds.card("own"), Qt.Key.Key_Space)
+    assert shell.desk.site.access_point.kind == "own"
+
+
+def test_the_servers_radio_is_not_promised(shell: Shell, page: AccessPointPage) -> None:
+    choose(page, "server")
+    assert "does not set up" in page.later.text
+    assert page.later.isVisible()
+    shell.next_button.click()
+    assert shell.page is page
+    for field in (page.radio, page.ssid, page.country):
+        assert "missing" in field.message.text()
+    QTest.keyClicks(page.radio.editor, "wlan0")
+    QTest.keyClicks(page.ssid.editor, "Clinic")
+    QTest.keyClicks(page.country.editor, "ke")
+    page.channels.setCurrentIndex(page.channels.findData(6))
+    page.channels.activated.emit(page.channels.currentIndex())
+    assert shell.desk.site.access_point == AccessPoint("server", "wlan0", "Clinic", "KE", 6)
+    shell.next_button.click()
+    assert shell.page is not page
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("x" * 33, "33 bytes"),
+        ("ä" * 17, "34 bytes"),
+        ("Clinic ", "space"),
+    ],
+)
+def test_a_name_that_phones_would_not_show_is_told(
+    shell: Shell, page: AccessPointPage, typed: str, words: str
+) -> None:
+    choose(page, "own")
+    editor = page.ssid.editor
+    assert isinstance(editor, QLineEdit)
+    editor.insert(typed)
+    editor.textEdited.emit(typed)
+    assert shell.desk.site.access_point.ssid == typed
+    shell.next_button.click()
+    assert shell.page is page
+    assert words in page.ssid.message.text()
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [("short", "fewer than 8"), ("x" * 64, "more than 63"), ("naïve-password", "character")],
+)
+def test_a_password_that_no_phone_would_take_is_told(
+    shell: Shell, page: AccessPointPage, typed: str, words: str
+) -> None:
+    choose(page, "own")
+    page.secret.setText(typed)
+    page.secret.textEdited.emit(typed)
+    shell.next_button.click()
+    assert shell.page is page
+    assert words in page.password.message.text()
+    assert page.secret.hasFocus()
+    assert typed not in page.password.message.text()
+    assert not page.show_code.isVisible()
+    page.secret.clear()
+    page.secret.textEdited.emit("")
+    shell.next_button.click()
+    assert shell.page is not page
+
+
+def test_the_password_is_kept_with_the_secrets_only(shell: Shell, page: AccessPointPage) -> None:
+    choose(page, "own")
+    QTest.keyClicks(page.ssid.editor, "Clinic")
+    QTest.keyClicks(page.secret, "karibu sana")
+    assert shell.desk.secrets.wifi_passphrase == "karibu sana"
+    shell.desk.save()
+    assert shell.desk.key
+    text = shell.desk.store.path(shell.desk.key).read_text(encoding="utf-8")
+    assert "Clinic" in text
+    assert "karibu" not in text
+    assert "karibu" not in repr(shell.desk.secrets) + repr(shell.desk.site)
+
+
+def test_the_code_is_shown_on_demand_and_follows_what_is_typed(
+    shell: Shell, page: AccessPointPage
+) -> None:
+    choose(page, "own")
+    QTest.keyClicks(page.secret, "karibu sana")
+    assert not page.show_code.isVisible()  # there is no name yet
+    QTest.keyClicks(page.ssid.editor, "Clinic")
+    assert page.show_code.isVisible()
+    assert not page.code.isVisible()
+    page.show_code.click()
+    assert page.code.isVisible()
+    assert "Clinic" in page.code.accessibleName()
+    before = page.code.pixmap().toImage()
+    QTest.keyClicks(page.secret, "1")
+    assert page.code.pixmap().toImage() != before
+    shell.back_button.click()
+    shell.go(Step.ACCESS_POINT)
+    assert not page.code.isVisible()
+    assert page.secret.text() == "karibu sana1"
+    assert page.secret.echoMode() is QLineEdit.EchoMode.Password
+
+
+@pytest.mark.parametrize("kind", ["own", "server"])
+@pytest.mark.parametrize("size", [(910, 510), (720, 480)])
+def test_the_full_page_can_be_used_by_everybody(
+    shell: Shell, page: AccessPointPage, qtbot: QtBot, kind: str, size: tuple[int, int]
+) -> None:
+    choose(page, kind)
+    QTest.keyClicks(page.ssid.editor, "Clinic")
+    QTest.keyClicks(page.secret, "karibu sana")
+    page.show_code.click()
+    page.more.unfold()
+    page.touch()
+    shell.resize(*size)
+    qtbot.waitUntil(lambda: not audit.clipped(shell) and not audit.too_wide(shell))
+    assert audit.nameless(shell) == []
+    assert audit.same_keys(shell) == []
+    assert audit.out_of_order(shell, page) == []
