@@ -37,6 +37,7 @@ HomeMaker = Callable[[Desk, "Shell"], QWidget]
 
 SIZE = (900, 600)
 SMALLEST = (640, 420)
+ROOM = 30  # milliseconds until a page has laid itself out anew
 
 
 class Shell(QDialog):
@@ -369,6 +370,12 @@ class Shell(QDialog):
         if self.page is not None:
             self._framed().summary.show_problems(self.page.blockers())
 
+    def show_top(self) -> None:
+        """Scroll to the top and give the keyboard to Next: something has come to an end."""
+        if self.page is not None:
+            self._framed().ensure_top()
+            self.next_button.setFocus()
+
     def show_error(self, error: UserError) -> None:
         """Say at the top of the page what went wrong, and what to do."""
         if self.page is not None:
@@ -377,6 +384,11 @@ class Shell(QDialog):
             framed.again.setVisible(self.desk.lost and framed.page.step is not Step.CONNECT)
             framed.ensure_top()
             announce(self, f"{error.message} {error.cure}", urgent=True)
+
+    def bring(self, widget: QWidget) -> None:
+        """Scroll the page so that a part of it is seen."""
+        if self.page is not None:
+            self._framed().show_widget(widget)
 
     def clear_error(self) -> None:
         """Take the last error away."""
@@ -467,5 +479,5 @@ class _Framed(QScrollArea):
         self.verticalScrollBar().setValue(0)
 
     def show_widget(self, widget: QWidget) -> None:
-        """Scroll so that a widget is seen."""
-        self.ensureWidgetVisible(widget, 0, 3 * SPACE)
+        """Scroll so that a widget is seen, once everything on the page has got its room."""
+        QTimer.singleShot(ROOM, widget, lambda: self.ensureWidgetVisible(widget, 0, 3 * SPACE))

@@ -83,6 +83,7 @@ class ApplyPage(Page):
     def _build_status(self) -> None:
         self.status = Card()
         self.phase = label("", "heading")
+        self.at = label()
         self.countdown = Countdown(
             self.tr(
                 "until the server goes back to its old address by itself, if this laptop does "
@@ -100,6 +101,7 @@ class ApplyPage(Page):
         row.addWidget(self.more_button)
         row.addStretch(1)
         self.status.body.addWidget(self.phase)
+        self.status.body.addWidget(self.at)
         self.status.body.addWidget(self.countdown)
         self.status.body.addLayout(row)
 
@@ -190,6 +192,7 @@ class ApplyPage(Page):
             return
         self._plan, self._end, self._owner = the_plan, "", None
         self._stop = threading.Event()
+        self.at.setText("")
         self.end.tell("info", "")
         self.advice.tell("warn", "")
         self.log.clear()
@@ -255,17 +258,21 @@ class ApplyPage(Page):
 
     def _hear_step(self, progress: Progress) -> None:
         state = STATES.get(progress.state, "running")
-        text = self.tr("It could not be put back.") if progress.state == "undo-failed" else ""
+        text = ""
+        if progress.state == "undo-failed":
+            text = self.tr("It could not be put back.")
+        there = self.rows.row(str(progress.index))
+        if state == "undone" and there is not None and there.state == "failed":
+            state, text = "failed", self.tr("What it had done was put back.")
         row = self.rows.tell(str(progress.index), state, progress.text, text, "", progress.seconds)
         self.log.add(f"{progress.text} {word(state)}")
-        if progress.state != "begun":
-            count = self.tr("Step {number} of {all}: {text} {state}").format(
-                number=progress.index + 1,
-                all=len(self.rows),
-                text=progress.text,
-                state=word(state),
-            )
-            announce(row, count, urgent=state == "failed")
+        said = self.tr("Step {number} of {all}: {text}").format(
+            number=progress.index + 1, all=len(self.rows), text=progress.text
+        )
+        if progress.state == "begun":
+            self.at.setText(said)
+        else:
+            announce(row, f"{said} {word(state)}", urgent=state == "failed")
 
     # -------------------------------------------------------------------------- asking
 
@@ -299,7 +306,8 @@ class ApplyPage(Page):
         good = outcome.state == "confirmed"
         self._end = "confirmed" if good else "left" if outcome.left else "failed"
         self._owner = ending.owner
-        self._settle_rows("done" if good else "undone")
+        begun = len(self.rows) if good else len(outcome.undone) + len(outcome.left)
+        self._settle_rows("done" if good else "undone", begun)
         self.end.tell(ending.tone, ending.headline, f"{ending.why} {self._detail(outcome)}".strip())
         self.log.add(f"{ending.headline} {outcome.failed} {outcome.detail}".strip())
         known: dict[str, object] = {"outcome": outcome, "plan": None, "survey": ()}
@@ -309,6 +317,7 @@ class ApplyPage(Page):
         self.desk.learn(**known)
         self.desk.note(outcome.state)
         self._show()
+        self.shell.show_top()
         announce(self, self.end.text, urgent=not good)
 
     def _detail(self, outcome: wire.Outcome) -> str:
@@ -320,7 +329,7 @@ class ApplyPage(Page):
         self._job = None
         lost = error.code in LOST
         self._end = "lost" if lost else "failed"
-        self._settle_rows("unknown" if lost else "undone")
+        self._settle_rows("unknown" if lost else "undone", len(self.rows) if lost else 0)
         message = error.message
         if not lost:
             message = self.tr("Nothing was changed. {reason}").format(reason=error.message)
@@ -331,20 +340,19 @@ class ApplyPage(Page):
             self.desk.note("broken")
             self.desk.disconnect_server()
         self._show()
+        self.shell.show_top()
         announce(self, self.end.text, urgent=True)
 
-    def _settle_rows(self, begun: str) -> None:
-        """Say of every row how it stands in the end: some news may not have arrived."""
-        count = len(self.rows)
-        for index in range(count):
+    def _settle_rows(self, state: str, begun: int) -> None:
+        """Say how each row stands in the end; of the last steps the news may not have arrived.
+
+        `begun` is how many steps were begun, `state` how those stand now.
+        """
+        for index in range(len(self.rows)):
             row = self.rows.row(str(index))
-            if row is None or row.state in ("failed", "undone"):
+            if row is None or row.state in ("failed", "skipped", "undone", state):
                 continue
-            if row.state in ("done", "running") or begun in ("done", "unknown"):
-                if row.state != "skipped" and row.state != begun:
-                    row.tell(begun)
-            elif row.state == "waiting":
-                row.tell("skipped")
+            row.tell(state if index < begun or row.state != "waiting" else "skipped")
 
     def _show(self) -> None:
         running = self.running
