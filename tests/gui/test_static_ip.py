@@ -154,6 +154,8 @@ def test_nobody_goes_on_with_an_address_that_somebody_else_has(idle: Shell, qtbo
     assert row is not None
     assert row.state == "problem"
     assert PRINTER.mac in row.accessibleName()
+    reach = page.probe.rows.row("reach")
+    assert reach is None or not reach.isVisible()  # that device would be reached
     assert PRINTER.mac in page.address.message.text()
     assert page.address.editor.hasFocus()
     assert "192.168.50.23/24" in page.offer.text  # another one is proposed

@@ -21,6 +21,7 @@ from wizard.plan.model import CONFIRM_SECONDS
 from wizard.problem import Problem
 from wizard.site import propose
 from wizard.site.flow import Step
+from wizard.site.makers import maker
 from wizard.site.model import Site, StaticIp
 
 INTERFACE, ADDRESS = "static_ip.interface", "static_ip.address"
@@ -206,7 +207,9 @@ class StaticIpPage(Page):
             self.tr("Present address: {address}").format(address=", ".join(addresses))
             if addresses
             else self.tr("No address yet"),
-            self.tr("hardware address {mac}").format(mac=device(interface.mac)),
+            self.tr("hardware address {mac}").format(
+                mac=device(interface.mac) if maker(interface.mac) else interface.mac
+            ),
         ]
         if facts.connection is not None and facts.connection.interface == interface.name:
             lines.append(self.tr("you are connected through it"))

@@ -173,7 +173,9 @@ class AddressProbe(Card):
             text = self.tr("Nobody else answers at {address}")
             more = self.tr("A device that is switched off now cannot answer.")
             self.rows.tell("who", "good", text.format(address=address), more)
-        self._tell_reach(heard.reach if heard is not None else None, address)
+        # Where somebody else answers, the laptop would reach that device.
+        reach = heard.reach if heard is not None and not heard.mac else None
+        self._tell_reach(reach, address)
 
     def _tell_reach(self, reach: Reach | None, address: str) -> None:
         if reach is None:
