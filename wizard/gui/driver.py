@@ -129,6 +129,9 @@ class Driver:
 
 
 def _name(widget: QWidget) -> str:
+    # On Linux Qt gives the chosen entry as the name of a box, and its label as a relation.
     interface = QAccessible.queryAccessibleInterface(widget)
-    name = interface.text(QAccessible.Text.Name) if interface is not None else ""
+    name = widget.accessibleName()
+    if not name and interface is not None:
+        name = interface.text(QAccessible.Text.Name)
     return name.replace("&", "")

@@ -490,7 +490,7 @@ PROBLEMS: Words = {
     ),
     "ra_without_address6": (
         "The server shall announce IPv6, but it has no IPv6 address.",
-        "Write one such as fd00:20::1/64 on the page Static IP, or switch this off.",
+        "Write one such as fd00:20::1/64 on the page Fixed address, or switch this off.",
     ),
     # access_point
     "ap_kind_unknown": (
@@ -515,7 +515,7 @@ PROBLEMS: Words = {
     ),
     "ap_bridge_same": (
         "The access point cannot be joined with {value}: that is its own interface.",
-        "Choose the cable interface on the page Static IP, or switch the joining off.",
+        "Choose the cable interface on the page Fixed address, or switch the joining off.",
     ),
     "ap_ssid_missing": (
         "The name of the Wi-Fi network is missing.",

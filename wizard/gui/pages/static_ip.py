@@ -158,7 +158,9 @@ class StaticIpPage(Page):
     def read(self, site: Site) -> Site:
         """Return the site with the decisions."""
         known = self.desk.facts is not None
-        interface = self.cards.value or site.static_ip.interface if known else self.typed.value
+        # The proposed one, until somebody chooses: an address alone says what is wanted.
+        chosen = self.cards.value or site.static_ip.interface or self._likely()
+        interface = chosen if known else self.typed.value
         own = replace(
             site.static_ip,
             interface=interface,
@@ -167,6 +169,11 @@ class StaticIpPage(Page):
             address6=self.address6.value,
         )
         return replace(site, static_ip=own)
+
+    def _likely(self) -> str:
+        facts = self.desk.facts
+        found = propose.interface(facts) if facts is not None else None
+        return found.name if found is not None else ""
 
     def show_known(self) -> None:
         """Offer the server's interfaces as soon as they are known."""
