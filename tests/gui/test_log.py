@@ -55,9 +55,11 @@ def test_arguments_of_a_message_are_not_filled_in(log: Log) -> None:
 def test_only_listed_programs_write_and_paramiko_only_from_warnings_on(log: Log) -> None:
     logging.getLogger("urllib3").critical("somebody else")
     logging.getLogger("paramiko.transport").info("Authentication (password) successful!")
+    logging.getLogger("wizard.remote.ssh").info("Connected (version 2.0, client a_name)")
     logging.getLogger("paramiko.transport").warning("Oops, unhandled type 3")
     assert "somebody else" not in written(log)
     assert "Authentication" not in written(log)
+    assert "a_name" not in written(log)
     assert "warning paramiko.transport Oops, unhandled type 3" in written(log)
 
 

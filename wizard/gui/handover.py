@@ -9,7 +9,6 @@ from wizard import __version__, readiness
 from wizard.certificate import look
 from wizard.gui.desk import Desk
 from wizard.handover import Certificate, Handover, Item, Server, Wifi
-from wizard.handover.model import State
 from wizard.handover.words import say
 from wizard.problem import tr
 
@@ -68,17 +67,22 @@ def restart_proved(desk: Desk) -> bool:
 
 
 def considerations(desk: Desk) -> Iterator[Item]:
-    """Yield each topic of readiness in short; nothing while nobody looked at any."""
+    """Yield what is to be said about readiness; nothing while nobody looked at any of it."""
     answers = dict(desk.site.readiness.answers)
     if desk.readiness is None and not any(text.strip() for text in answers.values()):
         return
-    items = judged(desk)
-    for topic in readiness.TOPICS:
-        told = [i for i in items if i.topic == topic.code and i.code not in ("open", "answered")]
-        answer = answers.get(topic.code, "").strip()
-        doubtful = [i for i in told if i.state == "attention"]
-        state: State = "attention" if doubtful else "good" if answer else "unknown"
-        sentences = [i.sentence for i in doubtful]
-        if topic.code == "power" and desk.restarted is not None and restart_proved(desk):
-            sentences.append(say("restarted", seconds=round(desk.restarted.down)))
-        yield Item(topic.code, tr(topic.title), state, " ".join(sentences), answer)
+    titles = {topic.code: tr(topic.title) for topic in readiness.TOPICS}
+    if desk.restarted is not None and restart_proved(desk):
+        text = say("restarted", seconds=round(desk.restarted.down))
+        proof = Item("power", titles["power"], "good", text)
+    else:
+        proof = None
+    for item in judged(desk):
+        title = titles[item.topic]
+        if item.code == "answered":
+            yield Item(item.topic, title, item.state, answer=answers[item.topic].strip())
+        else:
+            yield Item(item.topic, title, item.state, item.sentence, item.cure)
+        if proof is not None and item.topic == "power":
+            yield proof
+            proof = None

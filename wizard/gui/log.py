@@ -21,6 +21,7 @@ from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
 from wizard import __version__
 from wizard.gui.desk import Desk
+from wizard.remote.login import LOG as SSH
 from wizard.visit import Progress
 
 FILE = "window.log"
@@ -37,8 +38,8 @@ SAFE = frozenset(
 HIDDEN = "<left out>"
 
 _OURS, _QT = "wizard", "qt"
-_FOREIGN = {"paramiko": logging.WARNING, _QT: logging.WARNING}
-"""Others who may write here, and from which level on."""
+_FOREIGN = {"paramiko": logging.WARNING, SSH: logging.WARNING, _QT: logging.WARNING}
+"""Others who may write here, and from which level on; paramiko also writes under a name of ours."""
 
 _LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
@@ -94,8 +95,11 @@ class Listed(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether this record may be written."""
-        room = record.name.partition(".")[0]
-        return room == _OURS or record.levelno >= _FOREIGN.get(room, logging.CRITICAL + 1)
+        name = record.name
+        for room, level in _FOREIGN.items():
+            if name == room or name.startswith(f"{room}."):
+                return record.levelno >= level
+        return name == _OURS or name.startswith(f"{_OURS}.")
 
 
 def frames(kind: type[BaseException], trace: TracebackType | None) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from wizard.agent import wire
@@ -71,8 +71,7 @@ class ReadinessPage(Page):
                 for card in self.cards.values():
                     if card is not opened:
                         card.fold.unfold(False)
-                # Its place is known when the others have closed.
-                QTimer.singleShot(0, self, lambda: self.shell.bring(opened))
+                self.shell.bring(opened)
 
         return turn
 
@@ -219,9 +218,7 @@ class ReadinessPage(Page):
         self.restart.begin()
 
         def work() -> Tested:
-            return restart_test(
-                visit, bundle, stop, lambda report: self.desk.checked.emit(0, report)
-            )
+            return restart_test(visit, bundle, stop, self.still_broken.emit)
 
         self._test = self.desk.run(work, self._tested, self._not_tested, self.tr("Restart test"))
         self._show()

@@ -68,7 +68,7 @@ class RestartCard(Card):
         """Tell that not everything is back yet."""
         broken = report.first_broken
         if broken is not None:
-            text = self.tr("Not everything is back yet: {name}. Looking again.")
+            text = self.tr("Not everything is back yet: “{name}”. Looking again.")
             self.rows.tell("check", "running", text=text.format(name=broken.name))
 
     def end(self, restarted: Restarted | None, report: Report | None) -> None:
@@ -79,7 +79,7 @@ class RestartCard(Card):
         away = self.tr("The server was away for {seconds} s.").format(seconds=round(restarted.down))
         broken = report.first_broken
         if broken is not None:
-            text = self.tr("After the restart this does not work: {name}.").format(name=broken.name)
+            text = self.tr("After the restart this is broken: “{name}”.").format(name=broken.name)
             self.notice.tell("err", text, f"{broken.message} {broken.cure} {away}".strip())
         elif report.cancelled:
             text = self.tr("The server is back. The live check was stopped, so more is not proved.")
