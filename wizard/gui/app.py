@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
+from wizard.detour import Detour
 from wizard.gui.crash import Crashes
 from wizard.gui.desk import Desk
 from wizard.gui.dialogs import Dialogs
@@ -37,10 +39,17 @@ def application(argv: list[str] | None = None) -> QApplication:
     return app
 
 
-def window(data: Path | None = None, dialogs: Dialogs | None = None) -> Shell:
-    """Return the window on its start page, not shown yet."""
-    theme().apply()
-    shell = Shell(Desk(data), StartPage, PAGES, dialogs)
+def window(
+    data: Path | None = None,
+    dialogs: Dialogs | None = None,
+    *,
+    extra_roots: Sequence[Path] = (),
+    detour: Detour | None = None,
+) -> Shell:
+    """Return the window on its start page, not shown yet; see Desk for the rest."""
+    desk = Desk(data, extra_roots=extra_roots, detour=detour)
+    theme().choose(desk.settings.appearance)
+    shell = Shell(desk, StartPage, PAGES, dialogs)
     shell.help = Help(shell).show_topic
     shell.go_home()
     return shell

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from wizard.agent import wire
 from wizard.certificate import Bundle, CertificateError, Finding, Roots
 from wizard.certificate.checklist import in_the_way, own_name
 from wizard.check import Report
+from wizard.detour import Detour
 from wizard.gui import settings
 from wizard.gui.runner import Job, Runner
 from wizard.gui.search import Search
@@ -79,8 +80,17 @@ class Desk(QObject):
     checked = Signal(int, object)
     not_saved = Signal(object)
 
-    def __init__(self, data: Path | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        data: Path | None = None,
+        parent: QObject | None = None,
+        *,
+        extra_roots: Sequence[Path] = (),
+        detour: Detour | None = None,
+    ) -> None:
+        """`extra_roots`: files of roots that count too; `detour`: the way to every server."""
         super().__init__(parent)
+        self._extra_roots, self._detour = tuple(extra_roots), detour
         self.data = data or data_folder()
         self.config = data / "config" if data is not None else config_folder()
         self.settings = settings.load(self.config)
@@ -123,10 +133,9 @@ class Desk(QObject):
     @property
     def roots(self) -> Roots:
         """The roots that certificates are judged by; in practice also the practice clinic's."""
-        bundled = Roots.bundled()
-        if self.clinic is None:
-            return bundled
-        return bundled.with_extra([self.clinic.folder / "root.pem"])
+        own = () if self.clinic is None else (self.clinic.folder / "root.pem",)
+        extra = (*self._extra_roots, *own)
+        return Roots.bundled().with_extra(extra) if extra else Roots.bundled()
 
     def begin(self, site: Site, walk: Walk, *, key: str = "", folder: Path | None = None) -> None:
         """Put a site on the desk; what lay there is saved and put away."""
@@ -158,6 +167,7 @@ class Desk(QObject):
         if leaving is not None:
             leaving.close()
         if clinic is not None:
+            self.search.close()  # it may be greeting the practice server
             clinic.close()
 
     def decide(self, site: Site) -> None:
@@ -285,7 +295,7 @@ class Desk(QObject):
             clinic.folder / "data" if clinic is not None else self.data,
             roots=self.roots,
             say=self.progress.emit,
-            detour=clinic.detour if clinic is not None else None,
+            detour=clinic.detour if clinic is not None else self._detour,
         )
         return self.visit
 
