@@ -122,10 +122,16 @@ class Driver:
         QTest.mouseClick(self.shell.next_button, Qt.MouseButton.LeftButton)
 
     def picture(self, path: Path) -> None:
-        """Save what the window looks like now."""
-        QTest.qWait(30)
+        """Save what the window looks like, once two looks at it are alike or a second is over."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.shell.grab().save(str(path))
+        before = None
+        for _ in range(20):
+            QTest.qWait(50)
+            now = self.shell.grab().toImage()
+            if now == before:
+                break
+            before = now
+        now.save(str(path))
 
 
 def _name(widget: QWidget) -> str:

@@ -1,4 +1,4 @@
-"""The tour: the real window walks the practice clinic by clicking and typing, and keeps pictures."""
+"""The tour: the real window walks the practice clinic by clicks and keys, and keeps pictures."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class Yes(Dialogs):
 
     def ask(
         self,
-        parent: QWidget,
+        _parent: QWidget,
         text: str,
-        more: str,
+        _more: str,
         answers: Sequence[str],
         then: Callable[[int], None],
     ) -> None:
@@ -52,7 +52,7 @@ class Yes(Dialogs):
         then(len(answers) - 1)
 
     def save_file(
-        self, parent: QWidget, title: str, name: str, pattern: str, then: Callable[[Path], None]
+        self, _parent: QWidget, _title: str, name: str, _pattern: str, then: Callable[[Path], None]
     ) -> None:
         """Save under the name that was offered."""
         then(self.folder / name)
@@ -84,6 +84,7 @@ class Tour:
         font.setFamily(FONT[0])
         font.setPointSizeF(FONT[1])
         app.setFont(font)
+        app.setCursorFlashTime(0)
         shell = window(self.folder / "data", self.dialogs)
         self.driver = Driver(shell)
         try:
@@ -115,6 +116,7 @@ class Tour:
         go.next()
         go.at(Step.STATIC_IP)
         go.type("Address of the server", ADDRESS)
+        go.click("Ask again")
         go.idle()
         self._see("static-ip")
         go.next()
