@@ -14,6 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from tests.gui import audit
 from tests.gui.conftest import Answers
 from tests.gui.visits import connect, idle, review
 from tests.practice.laptop import at_command, standing
@@ -243,6 +244,11 @@ def test_the_log_is_shown_copied_and_saved_without_secrets(
     page.log.saving.emit()
     assert (tmp_path / "log.txt").read_text() == page.log.text + "\n"
     page.log.copy()
+    practice.resize(910, 510)
+    qtbot.waitUntil(lambda: audit.clipped(practice) == [])
+    for ask in (audit.nameless, audit.unreachable, audit.same_keys, audit.too_wide):
+        assert ask(practice) == []
+    assert audit.out_of_order(practice, page) == []
 
 
 def test_nothing_begins_without_a_yes(practice: Shell, qtbot: QtBot) -> None:
@@ -291,7 +297,8 @@ def test_the_window_is_closed_in_the_middle_and_the_server_comes_back(
     shell.show()
     shell.desk.begin_practice(outside, SITE)
     shell.begin()
-    connect(shell)
+    # With the cable out nothing can be confirmed before the window is closed.
+    connect(shell, scenario="cable" if moment == "confirm" else "plain")
     before = standing(outside)
     page = begin(shell, qtbot, answers)
     reached: list[Progress] = []

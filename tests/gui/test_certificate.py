@@ -11,6 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from tests.gui import audit
 from tests.gui.conftest import Answers
 from wizard.gui.pages.certificate import CertificatePage
 from wizard.gui.shell import Shell
@@ -296,6 +297,20 @@ def test_several_web_servers_are_a_choice(qtbot: QtBot, practice: Shell) -> None
     assert page._target().startswith("second-nginx-1")
     practice.next_button.click()
     assert desk.flow.step is Step.DNS_DHCP
+
+
+@pytest.mark.parametrize("kind", ["good", "missing-intermediate", "with-password", "wrong-key"])
+def test_it_can_be_heard_and_walked_with_the_keyboard(
+    qtbot: QtBot, practice: Shell, kind: str
+) -> None:
+    at_page(practice)
+    take(qtbot, practice, files(practice, "newer"))
+    page = take(qtbot, practice, files(practice, kind))
+    practice.resize(910, 510)
+    qtbot.waitUntil(lambda: audit.clipped(practice) == [])
+    for ask in (audit.nameless, audit.unreachable, audit.same_keys, audit.too_wide):
+        assert ask(practice) == []
+    assert audit.out_of_order(practice, page) == []
 
 
 def test_a_result_that_comes_too_late_does_no_harm(qtbot: QtBot, practice: Shell) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from tests.gui import audit
 from tests.gui.conftest import Answers
 from tests.gui.visits import connect, idle, review
 from wizard.gui.pages.apply import ApplyPage
@@ -38,7 +39,7 @@ def test_everything_that_will_be_changed_is_said(practice: Shell, qtbot: QtBot) 
         assert plan.sentence(change) in said
     assert "What will not work for a moment" in page.verdict.text
     assert "goes back to how it was" in page.verdict.text
-    assert practice.next_button.text() == "&Apply..."
+    assert practice.next_button.text() == "Appl&y..."
     assert page.blockers() == ()
 
 
@@ -133,6 +134,20 @@ def test_files_that_cannot_be_read_forbid(practice: Shell, qtbot: QtBot) -> None
     review(practice, qtbot)
     found = {p.code for p in page_of(practice).blockers()}
     assert "key-mismatch" in found
+
+
+def test_it_can_be_heard_and_walked_with_the_keyboard(practice: Shell, qtbot: QtBot) -> None:
+    connect(practice)
+    review(practice, qtbot)
+    page = page_of(practice)
+    practice.resize(910, 510)
+    for tab in range(2):
+        page.tabs.setCurrentIndex(tab)
+        qtbot.waitUntil(lambda: audit.clipped(practice) == [])
+        for ask in (audit.nameless, audit.unreachable, audit.same_keys):
+            assert ask(practice) == []
+        assert audit.too_wide(practice) == []
+        assert audit.out_of_order(practice, page) == []
 
 
 def test_it_is_asked_once_and_no_means_no(practice: Shell, qtbot: QtBot, answers: Answers) -> None:

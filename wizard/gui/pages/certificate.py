@@ -26,6 +26,7 @@ from wizard.gui.widgets.field import Field
 from wizard.gui.widgets.fold import Fold
 from wizard.gui.widgets.password import PasswordEdit
 from wizard.gui.widgets.practice_files import PracticeFiles
+from wizard.gui.widgets.tab_order import follow_layout
 from wizard.gui.widgets.text import label
 from wizard.problem import Problem, UserError
 from wizard.site.flow import Step, Walk
@@ -193,7 +194,7 @@ class CertificatePage(Page):
             self._job.drop()
             self._job = None
 
-    def show_site(self, site: Site) -> None:
+    def show_site(self, _site: Site) -> None:
         """Show the files, and which web server."""
         self.files.show_files(self._paths())
         self._list_webs()
@@ -305,8 +306,11 @@ class CertificatePage(Page):
         self.where.setVisible(bundle is None)
         self._show_offer(bundle)
         self._show_now(bundle)
-        if bundle is None:
-            return
+        if bundle is not None:
+            self._show_judged(bundle)
+        follow_layout(self)
+
+    def _show_judged(self, bundle: Bundle) -> None:
         self.card.show_bundle(bundle, self._target())
         self.list.show_items(self._items(bundle))
         findings = self.desk.findings

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from wizard import review
@@ -21,6 +22,7 @@ from wizard.gui.widgets.card import Card, Notice
 from wizard.gui.widgets.file_diffs import FileDiffs
 from wizard.gui.widgets.review_section import ReviewSection
 from wizard.gui.widgets.rows import Rows
+from wizard.gui.widgets.tab_order import follow_layout
 from wizard.plan import Plan, plan
 from wizard.problem import Problem, UserError, say
 from wizard.remote.words import RemoteError
@@ -63,6 +65,9 @@ class ReviewPage(Page):
         self.verdict = Notice()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        self.tabs.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.tabs.tabBar().setAccessibleName(self.tr("Show it in words, or as files"))
         words = QWidget()
         self._words = QVBoxLayout(words)
         self._words.setContentsMargins(0, 2 * SPACE, 0, 0)
@@ -96,7 +101,7 @@ class ReviewPage(Page):
         the_plan = self.desk.plan
         if the_plan is not None and the_plan.empty:
             return self.tr("Check &now")
-        return self.tr("&Apply...") if the_plan is not None else self.tr("&Next")
+        return self.tr("Appl&y...") if the_plan is not None else self.tr("&Next")
 
     def next_about(self) -> str:
         """Say it for people who listen."""
@@ -286,6 +291,7 @@ class ReviewPage(Page):
             more.body.addWidget(rows)
             self._words.addWidget(more)
         self._words.addStretch(1)
+        follow_layout(self)
 
     def _sections(self) -> tuple[review.Section, ...]:
         desk = self.desk
