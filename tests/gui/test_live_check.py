@@ -195,3 +195,10 @@ def test_the_panel_for_the_phone(checked: Shell) -> None:
     for message in MESSAGES:
         assert f"“{message.shown}”" in shown
         assert message.cure in shown
+
+
+def test_what_was_proved_of_one_server_is_not_said_of_another(checked: Shell) -> None:
+    checked.desk.change("server", host="192.168.7.7")
+    assert checked.desk.report is None
+    assert live_check(checked).verdict.text.startswith("There is no connection")
+    assert not live_check(checked).phone.isVisible()

@@ -327,6 +327,7 @@ class Desk(QObject):
         leaving, self.visit = self.visit, None
         self.facts = self.plan = self.agreed = None
         self.lost = False
+        self.report = self.readiness = self.restarted = None
         self.survey = ()
         self.flow = self.flow.forget(Step.CONNECT)
         if leaving is not None:

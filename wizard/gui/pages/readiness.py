@@ -36,7 +36,6 @@ class ReadinessPage(Page):
     def build(self) -> None:
         """Fill the page."""
         self._probe: Job[wire.Readiness] | None = None
-        self._asked = False  # the server, since this page was made
         self._test: Job[Tested] | None = None
         self._stop = threading.Event()
         self.notice = Notice()
@@ -71,7 +70,8 @@ class ReadinessPage(Page):
                 for card in self.cards.values():
                     if card is not opened:
                         card.fold.unfold(False)
-                self.shell.bring(opened)
+                if opened.fold.button.hasFocus():  # somebody pressed it
+                    self.shell.bring(opened)
 
         return turn
 
@@ -94,7 +94,7 @@ class ReadinessPage(Page):
             first = next((c for c in self.cards.values() if not c.answered), None)
             if first is not None:
                 first.fold.unfold()
-        if self.desk.connected and self.desk.readiness is None and not self._asked:
+        if self.desk.connected and self.desk.readiness is None and self._probe is None:
             self._ask()
         self._show()
 
@@ -103,7 +103,7 @@ class ReadinessPage(Page):
         self._stop.set()
         if self._probe is not None:
             self._probe.drop()
-            self._probe, self._asked = None, False
+            self._probe = None
 
     def may_leave(self) -> bool:
         """Not while the server restarts."""
@@ -147,7 +147,6 @@ class ReadinessPage(Page):
         visit = self.desk.visit
         if visit is None:
             return
-        self._asked = True
         self._probe = self.desk.run(
             visit.readiness, self._told, self._failed, self.tr("Asking the server")
         )
