@@ -91,7 +91,10 @@ def _leftovers(qapp: QApplication) -> Iterator[None]:
     # A window that waits to be deleted would be styled again by every test that follows
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     theme().choose("system")
-    left = [t.name for t in set(threading.enumerate()) - before if t.is_alive()]
+    new = set(threading.enumerate()) - before
+    for thread in new:
+        thread.join(3.0)  # one that was told to end may take a moment
+    left = [t.name for t in new if t.is_alive()]
     assert not left, f"threads left running: {left}"
 
 

@@ -122,7 +122,7 @@ TOLD: tuple[tuple[str, dict[str, Any], str, str, bool, str], ...] = (
     ),
     (
         "debian12-ifupdown",
-        {"pending": {**PENDING, "alive": True}},
+        {"pending": {**PENDING, "alive": True, "state": "armed"}},
         "pending-busy",
         "failed",
         True,

@@ -103,7 +103,7 @@ def _pending(facts: wire.Facts) -> Iterator[Precheck]:
         yield _found("pending")
         return
     when = f"{datetime.fromtimestamp(pending.since):%H:%M}"
-    if pending.alive:
+    if pending.alive and pending.state != "applied":  # then it only waits for a confirmation
         yield _found("pending-busy", "failed", who=pending.who, when=when)
         return
     left = pending.seconds_left

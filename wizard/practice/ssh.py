@@ -26,6 +26,7 @@ from wizard.agent import build
 from wizard.detour import DetourError
 from wizard.practice.door import TICK, Door, Porter
 from wizard.remote.launch import FAILED, agent_path
+from wizard.remote.login import end
 
 LOG = "wizard.practice.ssh"
 MOST = 64  # addresses that may be asked for
@@ -126,7 +127,7 @@ class SshServer:
         with self._guard:
             transports, self._transports = self._transports, []
         for transport in transports:
-            transport.close()
+            end(transport)
 
     def close(self) -> None:
         """End every connection for good."""
@@ -155,7 +156,7 @@ class SshServer:
                 transport.start_server(event=threading.Event(), server=_Login(self, connection))
                 self._relay(address, outside, inside)
             finally:
-                transport.close()
+                end(transport)
 
     def _relay(self, address: str, outside: socket.socket, inside: socket.socket) -> None:
         """Carry bytes while the server has the address.

@@ -131,7 +131,7 @@ class Greeting:
         # Wakes the thread from its read, which would else take up to a tenth of a second.
         with contextlib.suppress(OSError):
             self._witness.shutdown(socket.SHUT_RDWR)
-        self.transport.close()
+        end(self.transport)
         self.log.close()
         if self.transport.is_alive():
             self.transport.join(2.0)
@@ -257,6 +257,15 @@ class _Login:
         if "key" in self.off:
             return RemoteError("key-off")
         return RemoteError("agent-empty")
+
+
+def end(transport: paramiko.Transport) -> None:
+    """Close a transport, in the middle of its greeting too.
+
+    paramiko's clock for the greeting would else go on, and hold the program back when it ends.
+    """
+    transport.close()
+    transport.packetizer.complete_handshake()
 
 
 def _prefer(transport: paramiko.Transport, kinds: tuple[str, ...]) -> None:
