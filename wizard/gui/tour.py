@@ -14,6 +14,7 @@ from wizard.check import Report
 from wizard.gui.app import application, window
 from wizard.gui.dialogs import Dialogs
 from wizard.gui.driver import Astray, Driver
+from wizard.gui.shell import SIZE
 from wizard.gui.theme import theme
 from wizard.practice.clinic import ADDRESS, DOMAIN
 from wizard.site.flow import Step
@@ -66,9 +67,13 @@ class Tour:
     """
 
     def __init__(
-        self, folder: Path, told: Callable[[Stop], None], looks: Sequence[str] = LOOKS
+        self,
+        folder: Path,
+        told: Callable[[Stop], None],
+        looks: Sequence[str] = LOOKS,
+        size: tuple[int, int] = SIZE,
     ) -> None:
-        self.folder, self.looks, self._told = folder, looks, told
+        self.folder, self.looks, self.size, self._told = folder, looks, size, told
         self.dialogs = Yes(folder)
         self.reports: list[tuple[str, Report]] = []
         self._walk = ""
@@ -89,6 +94,7 @@ class Tour:
         self.driver = Driver(shell)
         try:
             theme().choose(self.looks[0])
+            shell.resize(*self.size)
             shell.show()
             self._see("start", "")
             self._set_up()
