@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from PySide6.QtCore import Signal
@@ -56,6 +57,7 @@ class ReadinessPage(Page):
             card = self.cards[topic.code] = TopicCard(topic)
             self.add(card.field)
             card.fold.toggled.connect(self._one_at_a_time(card))
+            card.fold.button.clicked.connect(partial(self.shell.bring, card))
             topics.addWidget(card)
         self.body.addLayout(topics)
         self.restart = RestartCard()
@@ -70,8 +72,6 @@ class ReadinessPage(Page):
                 for card in self.cards.values():
                     if card is not opened:
                         card.fold.unfold(False)
-                if opened.fold.button.hasFocus():  # somebody pressed it
-                    self.shell.bring(opened)
 
         return turn
 
