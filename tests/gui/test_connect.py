@@ -21,11 +21,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
+from tests.gui import audit
 from tests.gui.conftest import Answers
 from wizard.agent import wire
 from wizard.certificate import Roots
+from wizard.gui.app import application
 from wizard.gui.pages.connect import ConnectPage
 from wizard.gui.shell import Shell
+from wizard.gui.theme import theme
 from wizard.gui.widgets.field import Field
 from wizard.gui.widgets.first_contact import FirstContactCard
 from wizard.practice.clinic import NEW, OLD, PASSWORD, SITE, USER, Clinic
@@ -691,3 +694,58 @@ def test_one_may_go_to_another_server(
     assert page.form.isVisible()
     assert shell.desk.facts is None
     assert page.host.value == OLD
+
+
+# ----------------------------------------------------------------------------- audits
+
+
+def look_at(shell: Shell, page: ConnectPage) -> None:
+    assert audit.nameless(shell) == []
+    assert audit.unreachable(shell) == []
+    assert audit.same_keys(shell) == []
+    assert audit.clipped(shell) == []
+    assert audit.too_wide(shell) == []
+    assert audit.out_of_order(shell, page) == []
+
+
+@pytest.mark.parametrize("points", [10, 15, 20])
+def test_all_of_it_can_be_read_and_reached(
+    qtbot: QtBot, shell: Shell, begin: Callable[..., ConnectPage], points: int
+) -> None:
+    app = application()
+    font = app.font()
+    font.setPointSizeF(points)
+    app.setFont(font)
+    theme().apply()
+    try:
+        shell.resize(910 if points == 10 else 1100, 600)
+        page = begin()
+        page.login.fold.unfold()
+        qtbot.waitUntil(lambda: not shell.desk.search.running, timeout=10000)
+        qtbot.wait(60)
+        look_at(shell, page)
+        page.login.by_key.click()
+        qtbot.wait(60)
+        look_at(shell, page)
+        page.login.by_password.click()
+        fill(qtbot, page, password="wrong")
+        shell.next_button.click()
+        settle(qtbot, shell)
+        shell.next_button.click()
+        qtbot.wait(60)
+        look_at(shell, page)
+        page.contact.same_button.click()
+        settle(qtbot, shell)
+        qtbot.wait(60)
+        look_at(shell, page)
+        fill(qtbot, page)
+        clinic_of(shell).server.put("/proc/1/comm", "runit\n")
+        shell.next_button.click()
+        settle(qtbot, shell)
+        qtbot.wait(60)
+        assert shell.desk.connected
+        look_at(shell, page)
+    finally:
+        font.setPointSizeF(10)
+        app.setFont(font)
+        theme().apply()

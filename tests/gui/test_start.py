@@ -10,9 +10,10 @@ import pytest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.gui import audit
 from tests.gui.conftest import Answers
 from wizard.gui import settings
-from wizard.gui.app import window
+from wizard.gui.app import application, window
 from wizard.gui.pages.connect import ConnectPage
 from wizard.gui.pages.start import RENEWAL, StartPage
 from wizard.gui.shell import Shell
@@ -340,3 +341,34 @@ def test_closing_the_window_while_a_practice_is_prepared(qtbot: QtBot, shell: Sh
     shell.close()
     shell.desk.close()
     assert shell.desk.clinic is None
+
+
+# ----------------------------------------------------------------------------- audits
+
+
+@pytest.mark.parametrize("points", [10, 15, 20])
+def test_all_of_it_can_be_read_and_reached(qtbot: QtBot, shell: Shell, points: int) -> None:
+    app = application()
+    font = app.font()
+    font.setPointSizeF(points)
+    app.setFont(font)
+    theme().apply()
+    try:
+        remember(shell, "Kibera clinic", "Bwindi health centre with a long name", days=-1)
+        shell.desk.store.save(Site(name="Broken"))
+        shell.desk.store.path("broken").write_text("x")
+        shell.go_home()
+        start(shell).practise.click()
+        start(shell).notice.tell("ok", "Something was said.", "And what to do about it.")
+        shell.resize(910 if points == 10 else 1100, 600)
+        qtbot.wait(60)
+        assert audit.nameless(shell) == []
+        assert audit.unreachable(shell) == []
+        assert audit.same_keys(shell) == []
+        assert audit.clipped(shell) == []
+        assert audit.too_wide(shell) == []
+        assert audit.out_of_order(shell, start(shell)) == []
+    finally:
+        font.setPointSizeF(10)
+        app.setFont(font)
+        theme().apply()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -209,6 +210,9 @@ class StartPage(QWidget):
         for card in self._cards:
             self._list.addWidget(card)
             card.show()  # now, so that it can take the keyboard
+        stops = [b for card in self._cards for b in card.findChildren(QPushButton)]
+        for one, other in pairwise([self.bring, *stops, self.appearance]):
+            QWidget.setTabOrder(one, other)
         self.lead.setText(
             ""
             if entries

@@ -67,6 +67,7 @@ class Login(QWidget):
         )
         port = QSpinBox()
         port.setRange(1, 65535)
+        port.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.port = Field("server.port", self.tr("Por&t of SSH"), port)
         self.sudo = self._secret(
             "server.sudo",
@@ -105,6 +106,8 @@ class Login(QWidget):
         row.addWidget(about)
         self.by_password = QRadioButton(self.tr("a &password"))
         self.by_key = QRadioButton(self.tr("a &key file"))
+        self.by_password.setAccessibleName(self.tr("Log in with a password"))
+        self.by_key.setAccessibleName(self.tr("Log in with a key file"))
         self.by_password.setChecked(True)
         group = QButtonGroup(self)
         for way in (self.by_password, self.by_key):
