@@ -451,7 +451,10 @@ def test_a_login_with_a_key_file(
     assert shell.desk.site.server.key == str(path)
     assert page.login.key.message.property("role") == "hint"
     QTest.keyClicks(page.login.passphrase.editor, PHRASE)
-    meet(qtbot, shell, page)
+    QTest.keyClick(page.login.passphrase.editor, Qt.Key.Key_Return)
+    settle(qtbot, shell)
+    page.contact.same_button.click()
+    settle(qtbot, shell)
     assert shell.desk.connected
 
 

@@ -413,9 +413,8 @@ class ConnectPage(Page):
             self.fields[where].touched = True
             self.show_problems()
 
-        self.desk.run(
-            lambda: keys.load(path, passphrase), good, bad, self.tr("Reading the key file")
-        )
+        # Said as busy, it would take the Next button away from under the finger that presses it.
+        self.desk.run(lambda: keys.load(path, passphrase), good, bad, "")
 
     def _go_later(self) -> None:
         if not self.desk.site.name.strip():
