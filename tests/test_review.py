@@ -26,7 +26,7 @@ CHANGES = (
     wire.InstallPackages(("dnsmasq-base",)),
     wire.InstallCertificate("container", "cht-nginx-1", "cht", "CHAIN", "KEY"),
     wire.WriteFile("/etc/x.conf", "secret = 1\n", "", "dns_dhcp", secret=True),
-    wire.OpenPort("ufw", 53, "udp", "eth0"),
+    wire.OpenPorts("ufw", ("53/udp",), "eth0"),
     wire.ReloadNetwork("netplan", "networkd", "eth0", "10.20.0.1/24", "", "", ""),
 )
 

@@ -75,8 +75,8 @@ NETWORK: Plain = {
 }  # fmt: skip
 ADDRESS: Plain = {"kind": "address", "interface": "eth0", "address": "10.20.0.1/24"}
 ADDRESS["topic"] = "static_ip"
-PORT: Plain = {
-    "kind": "port", "firewall": "ufw", "port": 53, "protocol": "udp", "interface": "eth0",
+PORTS: Plain = {
+    "kind": "ports", "firewall": "ufw", "ports": ["53/udp", "53/tcp"], "interface": "eth0",
     "zone": "", "close": False, "topic": "firewall",
 }  # fmt: skip
 CERTIFICATE: Plain = {
@@ -103,7 +103,7 @@ def everything() -> list[Plain]:
         dict(NETWORK),
         service("old-dns.service", enabled=False, active="stopped"),
         service(names.DNSMASQ_UNIT, enabled=True, active="started"),
-        dict(PORT),
+        dict(PORTS),
         dict(CERTIFICATE),
     ]
 

@@ -161,7 +161,7 @@ def test_a_line_without_end_is_refused_without_filling_the_memory(visit: Visit) 
         ("changes", {}),
         ("changes", [{"kind": "shell", "command": "reboot"}]),
         ("changes", [{"kind": "file", "path": "/etc/x"}]),
-        ("changes", [dict(sandbox.PORT, port="53")]),
+        ("changes", [dict(sandbox.PORTS, ports="53/udp")]),
         ("address", None),
     ],
 )

@@ -61,7 +61,7 @@ def test_confirmed_stays_and_is_owned(host: PracticeHost) -> None:
     assert "/etc/network/interfaces.d/eth0" not in owned
     made = json.loads(host.read(names.STATE + "/made.json") or "")
     assert made["packages"] == ["dnsmasq-base", "libdnsmasq-base"]
-    assert [rule["port"] for rule in made["ports"]] == [53]
+    assert [rule["ports"] for rule in made["ports"]] == [["53/udp"], ["53/tcp"]]
     assert os.stat(host.path(names.STATE)).st_mode & 0o777 == 0o700
 
 
@@ -193,7 +193,7 @@ def test_what_cannot_be_put_back_is_said_and_the_rest_is(host: PracticeHost) -> 
         memory["broken"] = ["ufw"]
     result = restore.roll_back(host, "user", FAST)
     assert result is not None
-    assert result["left"] == ["port 53/udp: firewall-failed"]
+    assert result["left"] == ["ports 53/udp 53/tcp: firewall-failed"]
     after = tree(host)
     assert {p for p in before | after if before.get(p) != after.get(p)} == {"/etc/ufw/user.rules"}
     # For whoever has to mend it by hand, the before-images stay, for root alone.
@@ -397,8 +397,8 @@ REFUSED = [
     ([dict(sandbox.ADDRESS, address="10.20.0.256/24")], "bad-order"),
     ([dict(sandbox.ADDRESS, address="10.20.0.1")], "bad-order"),
     ([dict(sandbox.NETWORK, manager="connman")], "bad-order"),
-    ([dict(sandbox.PORT, firewall="iptables")], "bad-order"),
-    ([dict(sandbox.PORT, port=0)], "bad-order"),
+    ([dict(sandbox.PORTS, firewall="iptables")], "bad-order"),
+    ([dict(sandbox.PORTS, ports=["0/tcp"])], "bad-order"),
     ([dict(sandbox.PACKAGES, names=["-o", "x"])], "bad-order"),
     ([dict(sandbox.CERTIFICATE, chain="")], "bad-order"),
     ([dict(sandbox.CERTIFICATE, target="container", container="x")], "no-container"),

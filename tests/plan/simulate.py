@@ -54,10 +54,9 @@ def _done(site: Site, facts: wire.Facts, change: wire.Change) -> wire.Facts:
             return _addresses(facts, change.interface, (_address(change.address),), False)
         case wire.ReloadNetwork():
             return _reloaded(site, facts, change)
-        case wire.OpenPort():
-            rule = f"{change.port}/{change.protocol}"
-            rule += f"@{change.interface}" if change.firewall == "ufw" else ""
-            rules = (*facts.firewall.rules, rule)
+        case wire.OpenPorts():
+            where = f"@{change.interface}" if change.firewall == "ufw" else ""
+            rules = (*facts.firewall.rules, *(f"{port}{where}" for port in change.ports))
             return replace(facts, firewall=replace(facts.firewall, rules=rules))
         case wire.InstallCertificate():
             web = tuple(

@@ -65,7 +65,7 @@ def _stage(change: wire.Change) -> int:
             return 3
         case wire.WriteFile(topic="dns_dhcp"):
             return 3
-        case wire.OpenPort():
+        case wire.OpenPorts():
             return 4
         case wire.WriteFile(topic="static_ip"):
             return 5
@@ -92,7 +92,7 @@ def test_the_timer_is_armed_exactly_when_the_server_could_get_lost(case: golden.
             plan.order()
         return
     order = plan.order(prove=True)
-    risky = [c for c in plan.changes if c.kind in ("address", "network", "port")]
+    risky = [c for c in plan.changes if c.kind in ("address", "network", "ports")]
     assert order.confirm == bool(risky)
     assert bool(order.address) == any(c.kind == "network" for c in plan.changes)
     assert wire.decode(wire.Order, wire.encode(order)) == order

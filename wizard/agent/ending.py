@@ -115,12 +115,14 @@ def own(transaction: "Transaction") -> None:
             owned[after["path"]] = {"written": after["sha256"], "secret": after["secret"]}
         elif kind == "file":
             owned.pop(after["path"], None)
-        elif kind == "port":
-            port = {k: v for k, v in after.items() if k != "close"}
-            if port in ports:
-                ports.remove(port)
-            if not after["close"]:
-                ports.append(port)
+        elif kind == "ports":
+            for port in after["ports"]:
+                rule = {k: after[k] for k in ("firewall", "interface", "zone")}
+                rule["ports"] = [port]
+                if rule in ports:
+                    ports.remove(rule)
+                if not after["close"]:
+                    ports.append(rule)
         elif kind == "packages":
             packages.extend(p for p in after["installed"] if p not in packages)
     for name, value in (("owned.json", owned), ("made.json", made)):

@@ -49,10 +49,9 @@ CHANGES: Dict[str, Dict[str, Any]] = {
         "profile": _TEXT,
         "old_profile": _TEXT,
     },
-    "port": {
+    "ports": {
         "firewall": _TEXT,
-        "port": (int,),
-        "protocol": _TEXT,
+        "ports": (list,),
         "interface": _TEXT,
         "zone": _TEXT,
         "close": (bool,),

@@ -8,12 +8,12 @@ import shutil
 from typing import List
 
 from . import disk, names, units
-from .changes import Plain, Step, StepError, Timings, packages, port
+from .changes import Plain, Step, StepError, Timings, packages, ports
 from .host import Host
 from .journal import Journal
 from .transaction import Refused, Transaction, busy
 
-SSH_PORT = 22
+SSH_PORT = "22/tcp"
 
 
 def ours(path: str) -> bool:
@@ -52,13 +52,12 @@ def uninstall(host: Host, remove_packages: bool) -> Plain:
     host.run(["systemctl", "daemon-reload"], timeout=60.0)
     step = Step(host, Journal(transaction.folder), 0, Timings(), print, {})
     for rule in made.get("ports", ()):
-        text = "port %s/%s" % (rule["port"], rule["protocol"])
-        if rule["port"] == SSH_PORT:
+        text = "port " + " ".join(rule["ports"])
+        if rule["ports"] == [SSH_PORT]:
             kept.append(text)  # the way in, at the address that stays
             continue
         try:
-            if port.is_open(step, rule):
-                port.switch(step, rule, opened=False)
+            ports.switch(step, rule, ports.opened(step, rule), opening=False)
             removed.append(text)
         except StepError as error:
             left.append("%s: %s" % (text, error.detail))

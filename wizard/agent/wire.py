@@ -406,17 +406,16 @@ class ReloadNetwork:
 
 
 @dataclass(frozen=True)
-class OpenPort:
-    """Open one port in the firewall front end, now and after a restart."""
+class OpenPorts:
+    """Open ports in the firewall front end, now and after a restart."""
 
     firewall: str  # ufw or firewalld
-    port: int
-    protocol: str
+    ports: Tuple[str, ...]  # "443/tcp"
     interface: str
     zone: str = ""
-    close: bool = False  # take the rule away instead
+    close: bool = False  # take the rules away instead
     topic: str = "firewall"
-    kind: str = "port"
+    kind: str = "ports"
 
 
 @dataclass(frozen=True)
@@ -448,7 +447,7 @@ Change = Union[
     SetService,
     AddAddress,
     ReloadNetwork,
-    OpenPort,
+    OpenPorts,
     InstallCertificate,
 ]
 
@@ -458,7 +457,7 @@ CHANGES: Dict[str, Type[Any]] = {
     "service": SetService,
     "address": AddAddress,
     "network": ReloadNetwork,
-    "port": OpenPort,
+    "ports": OpenPorts,
     "certificate": InstallCertificate,
 }
 

@@ -9,7 +9,7 @@ from wizard.plan.target import Target
 Port = tuple[int, str]
 
 
-def firewall(draft: Draft, target: Target) -> tuple[wire.OpenPort, ...]:
+def firewall(draft: Draft, target: Target) -> tuple[wire.OpenPorts, ...]:
     """Plan the ports that are still closed; a hand-made rule set is only warned about."""
     state, interface = draft.facts.firewall, target.interface.name
     if not state.active or state.kind not in ("ufw", "firewalld", "nftables"):
@@ -25,11 +25,12 @@ def firewall(draft: Draft, target: Target) -> tuple[wire.OpenPort, ...]:
         )
         return ()
     zone = state.zone if state.kind == "firewalld" else ""
-    return tuple(
-        wire.OpenPort(state.kind, port, protocol, interface, zone)
+    closed = tuple(
+        f"{port}/{protocol}"
         for port, protocol in wanted
         if not {f"{port}/{protocol}", f"{port}/{protocol}@{interface}"} & set(state.rules)
     )
+    return (wire.OpenPorts(state.kind, closed, interface, zone),) if closed else ()
 
 
 def needed(draft: Draft) -> tuple[Port, ...]:

@@ -64,7 +64,7 @@ class Plan:
     @property
     def confirm(self) -> bool:
         """True when the server could become unreachable: the network or the firewall changes."""
-        return any(change.kind in ("address", "network", "port") for change in self.changes)
+        return any(change.kind in ("address", "network", "ports") for change in self.changes)
 
     def sentence(self, change: wire.Change) -> str:
         """Return what a change does, for people."""

@@ -52,7 +52,7 @@ def plan(
     install = () if renew else packages(draft)
     new_certificate = certificate(draft, bundle, renew=renew)
     address, service = StaticIp(), DnsDhcp()
-    opened: tuple[wire.OpenPort, ...] = ()
+    opened: tuple[wire.OpenPorts, ...] = ()
     if wanted is not None:
         address = static_ip(draft, wanted)
         ports.ports(draft, wanted)

@@ -18,22 +18,23 @@ FILES = {
     names.CLOUD_INIT_FILE: "the switch that keeps cloud-init off the network",
 }
 PORTS = {
-    (22, "tcp"): "remote login",
-    (53, "udp"): "DNS",
-    (53, "tcp"): "DNS",
-    (67, "udp"): "DHCP",
-    (80, "tcp"): "HTTP",
-    (123, "udp"): "time",
-    (443, "tcp"): "HTTPS",
-    (547, "udp"): "IPv6 settings",
+    "22/tcp": "remote login",
+    "53/udp": "DNS",
+    "53/tcp": "DNS",
+    "67/udp": "DHCP",
+    "80/tcp": "HTTP",
+    "123/udp": "time",
+    "443/tcp": "HTTPS",
+    "547/udp": "IPv6 settings",
 }
 SERVICES = {names.DNSMASQ_UNIT: "the site's DNS and DHCP"}
 
 # Seconds without the network; measured figures replace them where the lab has some.
 RELOAD_SECONDS = {"netplan": 5, "networkmanager": 5, "networkd": 3, "ifupdown": 10}
 
-OPEN = "Open port {port} ({what}) on {interface} in {firewall}."
-CLOSE = "Close port {port} ({what}) on {interface} in {firewall}."
+PORT = "{port} ({what})"
+OPEN = "Open on {interface} in {firewall}: {ports}."
+CLOSE = "Close on {interface} in {firewall}: {ports}."
 READY = "The server already is as you want it: {domain} is at {address}."
 READY_DNS = "The server already is as you want it: {domain} is at {address}, DNS and DHCP run."
 RELOAD = (
@@ -82,12 +83,13 @@ def sentence(change: wire.Change) -> str:
             return tr("Let {interface} change over to {address}.").format(
                 interface=change.interface, address=change.address
             )
-        case wire.OpenPort():
+        case wire.OpenPorts():
+            ports = ", ".join(
+                tr(PORT).format(port=port, what=tr(PORTS.get(port, "remote login")))
+                for port in change.ports
+            )
             return tr(CLOSE if change.close else OPEN).format(
-                port=f"{change.port}/{change.protocol}",
-                what=tr(PORTS.get((change.port, change.protocol), "remote login")),
-                interface=change.interface,
-                firewall=change.firewall,
+                ports=ports, interface=change.interface, firewall=change.firewall
             )
         case wire.InstallCertificate():
             place = change.container or change.unit or change.certificate_path

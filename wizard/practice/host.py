@@ -570,16 +570,16 @@ class PracticeHost(Host):
         if words[0].startswith("--get-"):
             return Done(0, "public\n", "")
         zone = next(w.partition("=")[2] for w in words if w.startswith("--zone="))
-        action, _, port = words[-1].partition("-port=")
         place = Path(self.path(f"/etc/firewalld/zones/{zone}.xml"))
         ports = place.read_text(encoding="utf-8").split() if place.exists() else []
-        if action == "--query":
-            return Done(0 if port in ports else 1, "", "")
+        if "--list-ports" in words:
+            return Done(0, " ".join(ports) + "\n", "")
         if "--permanent" in words:
-            if action == "--add":
-                ports.append(port)
-            elif port in ports:
-                ports.remove(port)
+            for action, _, port in (w.partition("-port=") for w in words if "-port=" in w):
+                if action == "--add":
+                    ports.append(port)
+                elif port in ports:
+                    ports.remove(port)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text("".join(f"{p}\n" for p in ports), encoding="utf-8")
         return Done(0, "", "")

@@ -20,7 +20,7 @@ from typing import Any, Callable, Dict, List, Optional
 from ..host import Done, Host
 from ..journal import Journal
 
-KINDS = ("packages", "file", "service", "address", "network", "port", "certificate")
+KINDS = ("packages", "file", "service", "address", "network", "ports", "certificate")
 
 Plain = Dict[str, Any]
 
@@ -115,8 +115,8 @@ def name(change: Plain) -> str:
         subject = " ".join(change["names"])
     elif kind == "address":
         subject = "%s on %s" % (change["address"], change["interface"])
-    elif kind == "port":
-        subject = "%d/%s" % (change["port"], change["protocol"])
+    elif kind == "ports":
+        subject = " ".join(change["ports"])
     elif kind == "certificate":
         subject = change["container"] or change["certificate_path"]
     else:
