@@ -78,7 +78,7 @@ def test_laptop_never_comes_back(clinic: Clinic) -> None:
     )
     assert moved.is_set(), done
     assert done.code == 1, done
-    assert done.state == "rolled-back"
+    assert done.state == "rolled-back", done
     assert clinic.changed(before) == []
     assert server.run("systemctl is-active cht-offline-dns", check=False).status
     clinic.decide(host=server.wait_address())  # DHCP may have given it another one
@@ -109,7 +109,7 @@ def test_power_cut_in_the_middle(clinic: Clinic) -> None:
     server.wait_boot()
     wait_for("the old address", old_address(clinic), 180, pause=1)
     assert done.code == 1, done
-    assert done.state == "rolled-back"
+    assert done.state == "rolled-back", done
     wait_for("nothing unfinished", lambda: not _pending(clinic), 120, pause=2)
     assert clinic.changed(before) == []
     clinic.decide(host=server.wait_address())
