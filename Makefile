@@ -3,13 +3,14 @@
 # make lab    the same program against real machines (root, Linux)
 # make lab-all  the same on every kind of server, an hour and more
 # make bench  how fast, side by side with others
+# make screenshots  the pictures of the window in the documents
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := packaging/lock
 SYSTEM := sh packaging/linux/system-packages.sh
 
-.PHONY: run test lab lab-all bench lint clean lock golden docs
+.PHONY: run test lab lab-all bench lint clean lock golden docs screenshots
 
 run: $(VENV)/run
 	$(BIN)/cht-offline-setup practice
@@ -40,7 +41,11 @@ golden: $(VENV)/test
 
 docs: $(VENV)/test
 	$(BIN)/python -m tests.docs.troubleshooting --write
+	$(BIN)/python -m tests.docs.guide --write
 	$(BIN)/python -m tests.docs.pictures
+
+screenshots: $(VENV)/test
+	$(BIN)/python -m tests.docs.screenshots
 
 # Pinned versions with hashes, for Linux and Windows at once.
 lock:

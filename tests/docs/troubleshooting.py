@@ -1,25 +1,24 @@
 """Fills the tables of docs/troubleshooting.md from the program's own tables of sentences.
 
 `python -m tests.docs.troubleshooting` prints what is stale as a diff and ends with 1 if anything
-is; with `--write` it writes the page. Headings and introductions of the page are written by hand;
-between `<!-- begin NAME -->` and `<!-- end NAME -->` stands what is made here.
+is; with `--write` it writes the page. Headings and introductions are written by hand.
 """
 
 from __future__ import annotations
 
-import difflib
-import re
 import string
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from tests.docs import blocks
 from wizard import wording
 from wizard.certificate import wording as certificate
 from wizard.certificate.findings import Finding
 from wizard.check import CHECKS
 from wizard.check import words as check
 from wizard.detour import DetourError
+from wizard.handover import words as handover
 from wizard.laptop import words as laptop
 from wizard.plan import words as plan
 from wizard.problem import Words
@@ -28,9 +27,6 @@ from wizard.remote import words as remote
 from wizard.site import words as site
 
 PAGE = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
-BLOCK = re.compile(
-    r"(?P<begin><!-- begin (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end (?P=name) -->)", re.DOTALL
-)
 SEE_DO = ("Code", "What you see", "What to do")
 
 
@@ -73,6 +69,17 @@ def _how() -> str:
     )
 
 
+def _prechecks() -> str:
+    broken = {code: pair for code, pair in plan.PRECHECKS.items() if pair[1]}
+    fine = {code: see for code, (see, do) in plan.PRECHECKS.items() if not do}
+    return f"{words(broken)}\n{_fine(fine)}"
+
+
+def _fine(said: Mapping[str, str]) -> str:
+    lines = (f"- `{code}`: {cell(message)}\n" for code, message in said.items())
+    return "Nothing to mend:\n\n" + "".join(lines)
+
+
 def _one_check(code: str) -> str:
     """Return what one check can say: what wants mending as a table, the rest as a list."""
     sentences = check.SENTENCES[code]
@@ -83,8 +90,7 @@ def _one_check(code: str) -> str:
         rows = ((f"`{k}`", cell(s.message), cell(s.cause), cell(s.cure)) for k, s in broken.items())
         parts.append(table(("Outcome", "What you see", "Cause", "What to do"), rows))
     if fine:
-        said = (f"- `{k}`: {cell(s.message)}\n" for k, s in fine.items())
-        parts.append("Nothing to mend:\n\n" + "".join(said))
+        parts.append(_fine({k: s.message for k, s in fine.items()}))
     return "\n".join(parts)
 
 
@@ -97,7 +103,7 @@ def _checks() -> str:
     return "\n".join(parts)
 
 
-BLOCKS: Mapping[str, Callable[[], str]] = {
+BLOCKS: blocks.Blocks = {
     "site-errors": lambda: words(site.ERRORS),
     "site-problems": lambda: words(site.PROBLEMS),
     "site-warnings": lambda: words(site.WARNINGS),
@@ -107,6 +113,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "laptop-how": _how,
     "certificate-files": lambda: words(certificate.ERRORS),
     "certificate-findings": _findings,
+    "prechecks": _prechecks,
     "plan": lambda: words(plan.WORDS),
     "survey": lambda: words(wording.SURVEY),
     "visit": lambda: words({**wording.VISIT, **wording.AGENT}),
@@ -114,36 +121,9 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "practice": lambda: words(DetourError.words),
     "checks": _checks,
     "readiness": lambda: words(readiness.WORDS),
+    "files": lambda: words(handover.FILES),
 }
 
 
-def filled(page: str) -> str:
-    """Return the page with every block made anew. Raises KeyError for a block of no known name."""
-
-    def block(found: re.Match[str]) -> str:
-        return f"{found['begin']}\n{BLOCKS[found['name']]()}\n{found['end']}"
-
-    return BLOCK.sub(block, page)
-
-
-def stale(page: str) -> str:
-    """Return the difference between a page and what it should be; "" when it is current."""
-    lines = difflib.unified_diff(
-        page.splitlines(), filled(page).splitlines(), "kept", "new", lineterm=""
-    )
-    return "\n".join(lines)
-
-
-def main(arguments: list[str]) -> int:
-    """Print what is stale, or write it."""
-    page = PAGE.read_text("utf-8")
-    if "--write" in arguments:
-        PAGE.write_text(filled(page), "utf-8")
-        return 0
-    if difference := stale(page):
-        print(difference)
-    return 1 if difference else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(blocks.run(PAGE, BLOCKS, sys.argv[1:]))
