@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -24,7 +24,18 @@ from wizard.site.flow import Step
 
 W = TypeVar("W", bound=QWidget)
 T = TypeVar("T")
+PAUSE = 20  # milliseconds between two looks
 Editor = QLineEdit | QPlainTextEdit | QComboBox | QSpinBox
+
+
+def breathe(milliseconds: int) -> None:
+    """Let the window work for a while.
+
+    Not QTest.qWait: it keeps the interpreter's lock, and every other thread stands still.
+    """
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
 
 
 class Astray(Exception):
@@ -72,7 +83,7 @@ class Driver:
                 return found
             if time.monotonic() > end:
                 raise Astray(f"waited in vain for {what}")
-            QTest.qWait(20)
+            breathe(PAUSE)
 
     def idle(self, seconds: float = 0) -> None:
         """Wait until nothing is being done any more."""
@@ -126,7 +137,7 @@ class Driver:
         path.parent.mkdir(parents=True, exist_ok=True)
         before = None
         for _ in range(20):
-            QTest.qWait(50)
+            breathe(50)
             now = self.shell.grab().toImage()
             if now == before:
                 break
