@@ -1,4 +1,4 @@
-# make run    set everything up and do the main job on the practice clinic
+# make run    set everything up and open the window; without a screen: the tour, to build/tour/
 # make test   set everything up and run the tests
 # make lab    the same program against real machines (root, Linux)
 # make lab-all  the same on every kind of server, an hour and more
@@ -10,10 +10,10 @@ BIN := $(VENV)/bin
 LOCK := packaging/lock
 SYSTEM := sh packaging/linux/system-packages.sh
 
-.PHONY: run test lab lab-all bench lint clean lock golden docs screenshots
+.PHONY: run test lab lab-all bench lint clean lock golden docs screenshots translations
 
 run: $(VENV)/run
-	$(BIN)/cht-offline-setup practice
+	$(BIN)/cht-offline-setup window --or-tour build/tour
 
 test: $(VENV)/test lint
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
@@ -46,6 +46,10 @@ docs: $(VENV)/test
 
 screenshots: $(VENV)/test
 	$(BIN)/python -m tests.docs.screenshots
+
+# The texts to be translated, for Qt Linguist.
+translations: $(VENV)/test
+	$(BIN)/python packaging/translations.py
 
 # Pinned versions with hashes, for Linux and Windows at once.
 lock:

@@ -1,6 +1,7 @@
-"""Renews the texts to be translated: `resources/translations/cht-offline-setup.ts`, for Qt Linguist.
+"""Renews the texts to be translated, for Qt Linguist.
 
-The window's own texts are found by lupdate. The rooms below know no Qt: their sentences stand in
+Each `resources/translations/cht-offline-setup_LANGUAGE.ts` is brought up to date; a new language
+begins as a copy of `build/cht-offline-setup.ts`, which is always made. The window's own texts are found by lupdate. The rooms below know no Qt: their sentences stand in
 tables, which are turned into something lupdate reads, in the context "rooms".
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-TARGET = ROOT / "resources" / "translations" / "cht-offline-setup.ts"
+LANGUAGES = ROOT / "resources" / "translations"
 ROOMS = ("words.py", "wording.py", "topics.py", "sentences.py")
 
 
@@ -29,13 +30,18 @@ def sentences() -> Iterator[str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 text = node.value
-                if id(node) not in notes and " " in text.strip() and text not in seen:
+                if id(node) not in notes and _words(text) and text not in seen:
                     seen.add(text)
                     yield text
 
 
+def _words(text: str) -> bool:
+    """Whether a text is for people: words, or one with a capital letter; not a code."""
+    return " " in text.strip() or text[:1].isupper()
+
+
 def main() -> int:
-    """Write the file anew; lupdate keeps what is translated already."""
+    """Renew every file; lupdate keeps what is translated already."""
     build = ROOT / "build"
     build.mkdir(exist_ok=True)
     rooms = build / "rooms.py"
@@ -44,7 +50,8 @@ def main() -> int:
     sources = [str(p.relative_to(ROOT)) for p in sorted((ROOT / "wizard" / "gui").rglob("*.py"))]
     lupdate = Path(sysconfig.get_path("scripts")) / "pyside6-lupdate"
     command = [str(lupdate), "-locations", "none", "-silent", *sources, "build/rooms.py"]
-    return subprocess.run([*command, "-ts", str(TARGET)], cwd=ROOT, check=False).returncode
+    targets = [build / "cht-offline-setup.ts", *sorted(LANGUAGES.glob("*.ts"))]
+    return subprocess.run([*command, "-ts", *targets], cwd=ROOT, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import sys
 def main() -> int:
     """Open the window, or run the command line, which does without Qt; return the exit code."""
     arguments = sys.argv[1:]
-    if arguments not in ([], ["window"]):
+    if arguments and arguments[0] != "window":
         from wizard.cli import run
 
         return run(arguments)
@@ -20,9 +20,9 @@ def main() -> int:
             f"command line works: cht-offline-setup --help\n{error}\n"
         )
         return 69  # EX_UNAVAILABLE of sysexits.h
-    from wizard.gui.app import main as window
+    from wizard.gui.start import main as window
 
-    return window()
+    return window(arguments[1:])
 
 
 if __name__ == "__main__":

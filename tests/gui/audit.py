@@ -3,6 +3,7 @@ what is wrong."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -82,7 +83,7 @@ def out_of_order(window: QWidget, page: QWidget) -> list[str]:
         if page.isAncestorOf(control)
     ]
     bad = []
-    for (one, here), (other, there) in zip(rows, rows[1:], strict=False):
+    for (one, here), (other, there) in itertools.pairwise(rows):
         if there.y() + other.height() <= here.y():
             bad.append(f"{_describe(other)} after {_describe(one)}")
     return bad

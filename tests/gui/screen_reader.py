@@ -5,20 +5,24 @@ Reads one JSON object per line and answers with one: {"do": "names" | "press" | 
 reader is told.
 """
 
+from __future__ import annotations
+
 import json
 import sys
 import time
+from collections.abc import Iterator
+from typing import Any
 
-import gi  # type: ignore[import-untyped, import-not-found, unused-ignore]
+import gi
 
 gi.require_version("Atspi", "2.0")
-from gi.repository import Atspi  # type: ignore[import-untyped, import-not-found, unused-ignore] # noqa: E402
+from gi.repository import Atspi  # noqa: E402
 
 APP = "cht-offline-setup"
 SHOWING = Atspi.StateType.SHOWING
 
 
-def nodes():
+def nodes() -> Iterator[Any]:
     """Yield everything that is showing, depth first."""
     desktop = Atspi.get_desktop(0)
     for index in range(desktop.get_child_count()):
@@ -27,7 +31,7 @@ def nodes():
             yield from below(app)
 
 
-def below(node):
+def below(node: Any) -> Iterator[Any]:
     for index in range(node.get_child_count()):
         child = node.get_child_at_index(index)
         if child is None:
@@ -37,11 +41,11 @@ def below(node):
             yield from below(child)
 
 
-def showing(node):
-    return node.get_state_set().contains(SHOWING)
+def showing(node: Any) -> bool:
+    return bool(node.get_state_set().contains(SHOWING))
 
 
-def find(name, role=""):
+def find(name: str, role: str = "") -> Any:
     best = None
     for node in nodes():
         if role and node.get_role_name() != role:
@@ -52,7 +56,7 @@ def find(name, role=""):
     return best
 
 
-def act(order):
+def act(order: dict[str, Any]) -> Any:
     what, name = order["do"], order.get("name", "")
     if what == "names":
         return [[n.get_role_name(), n.get_name(), n.get_description()] for n in nodes()]
@@ -66,26 +70,26 @@ def act(order):
         if node is None:
             time.sleep(0.1)
     if node is None:
-        raise LookupError("nothing is called %r" % name)
+        raise LookupError(f"nothing is called {name!r}")
     if what == "press":
         action = node.get_action_iface()
         names = [action.get_action_name(i) for i in range(action.get_n_actions())]
         wanted = [i for i, n in enumerate(names) if n.lower() in ("press", "click", "toggle")]
         if not action.do_action(wanted[0] if wanted else 0):
-            raise LookupError("%r cannot be pressed" % name)
+            raise LookupError(f"{name!r} cannot be pressed")
     elif what == "type":
         editable = node.get_editable_text_iface()
         if editable is None or not editable.set_text_contents(order["text"]):
-            raise LookupError("%r cannot be typed into" % name)
+            raise LookupError(f"{name!r} cannot be typed into")
     return [node.get_role_name(), node.get_name(), node.get_description()]
 
 
-def main():
+def main() -> None:
     for line in sys.stdin:
         try:
             answer = {"ok": act(json.loads(line))}
         except Exception as error:
-            answer = {"error": "%s: %s" % (type(error).__name__, error)}
+            answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), flush=True)
 
 

@@ -120,8 +120,6 @@ def pseudo(qapp: QApplication) -> Iterator[None]:
     QCoreApplication.removeTranslator(translator)
 
 
-
-
 def test_every_text_can_be_translated(pseudo: None, page: Shell, qtbot: QtBot) -> None:
     site = page.desk.site
     data = {site.name, site.domain, "", "CHT Offline Setup", site.server.host}

@@ -45,9 +45,9 @@ def laid_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     real = printing.pdf
 
-    def pdf(html: str, images: Mapping[str, bytes], path: Path, *, title: str) -> None:
+    def pdf(html: str, images: Mapping[str, bytes], *, title: str) -> bytes:
         found.append(html)
-        real(html, images, path, title=title)
+        return real(html, images, title=title)
 
     monkeypatch.setattr(printing, "pdf", pdf)
     return found

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from wizard.detour import Detour
@@ -23,6 +23,7 @@ from wizard.gui.shell import Shell
 from wizard.gui.theme import theme
 from wizard.laptop.folders import log_folder
 from wizard.problem import speak
+from wizard.resource import resource
 
 NO_SCREEN = 69  # EX_UNAVAILABLE of sysexits.h
 
@@ -33,10 +34,23 @@ def application(argv: list[str] | None = None) -> QApplication:
     if isinstance(found, QApplication):
         return found
     app = QApplication([sys.argv[0], *(argv or [])])
+    _translate(app)
     speak(lambda template: QCoreApplication.translate("rooms", template))
     app.setApplicationName("cht-offline-setup")
     app.setDesktopFileName("cht-offline-setup")
     return app
+
+
+def _translate(app: QApplication) -> None:
+    """Speak the system's language where there are texts in it, Qt's own dialogs first."""
+    places = (
+        ("qtbase", Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))),
+        ("cht-offline-setup", resource("translations")),
+    )
+    for name, folder in places:
+        translator = QTranslator(app)
+        if translator.load(QLocale(), name, "_", str(folder)):
+            app.installTranslator(translator)
 
 
 def window(
@@ -55,7 +69,7 @@ def window(
     return shell
 
 
-def main(argv: list[str] | None = None) -> int:
+def show(argv: list[str] | None = None) -> int:
     """Open the window and return when it is closed; log and crash handler are on meanwhile."""
     messages = QtMessages(on_fatal=_no_screen)
     app = application(argv)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from importlib import resources
-from pathlib import Path
-
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QTextBlockFormat, QTextCursor
 from PySide6.QtWidgets import (
@@ -20,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from wizard.gui.theme import SPACE, theme
 from wizard.gui.widgets.text import label
+from wizard.resource import resource
 from wizard.site.flow import Step
 
 START = "start"
@@ -97,15 +94,9 @@ class Help(QDialog):
 
 def text(topic: str) -> str:
     """Return the Markdown of a section. Raises OSError for one that is not there."""
-    return (_folder() / f"{topic}.md").read_text(encoding="utf-8")
+    return (resource("help") / f"{topic}.md").read_text(encoding="utf-8")
 
 
 def heading(topic: str) -> str:
     """Return the first line of a section, which is its title."""
     return text(topic).partition("\n")[0].removeprefix("# ").strip()
-
-
-@lru_cache(maxsize=1)
-def _folder() -> Path:
-    packed = Path(str(resources.files("wizard"))) / "_resources" / "help"
-    return packed if packed.is_dir() else Path(__file__).parents[2] / "resources" / "help"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib import resources
-from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from wizard.gui.theme import theme
+from wizard.resource import resource
 
 
 def icon(name: str, role: str = "text") -> QIcon:
@@ -28,7 +27,7 @@ def pixmap(name: str, role: str = "text", size: int = 20, ratio: float = 1.0) ->
 
 @lru_cache(maxsize=512)
 def _draw(name: str, colour: str, size: int, ratio: float) -> QPixmap:
-    text = _folder().joinpath(f"{name}.svg").read_text(encoding="utf-8")
+    text = resource("icons").joinpath(f"{name}.svg").read_text(encoding="utf-8")
     renderer = QSvgRenderer(QByteArray(text.replace("currentColor", colour).encode()))
     pixels = QSize(round(size * ratio), round(size * ratio))
     image = QImage(pixels, QImage.Format.Format_ARGB32_Premultiplied)
@@ -39,9 +38,3 @@ def _draw(name: str, colour: str, size: int, ratio: float) -> QPixmap:
     made = QPixmap.fromImage(image)
     made.setDevicePixelRatio(ratio)
     return made
-
-
-@lru_cache(maxsize=1)
-def _folder() -> Path:
-    packed = Path(str(resources.files("wizard"))) / "_resources" / "icons"
-    return packed if packed.is_dir() else Path(__file__).parents[2] / "resources" / "icons"

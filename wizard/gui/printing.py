@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
@@ -127,12 +126,11 @@ class _Sheet:
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft, short)
 
 
-def pdf(html: str, images: Mapping[str, bytes], path: Path, *, title: str) -> None:
-    """Write a sheet as PDF.
+def pdf(html: str, images: Mapping[str, bytes], *, title: str) -> bytes:
+    """Return a sheet as PDF. To be called in the window's thread: the layout starts timers of Qt.
 
     `images`: name in the HTML -> SVG or PNG; each needs width and height there, in pixels.
-    Raises OSError when the file cannot be written, KeyError for an image that is not there,
-    ValueError for one that cannot be read.
+    Raises KeyError for an image that is not there, ValueError for one that cannot be read.
     """
     sheet = _Sheet(html, images)
     data = QByteArray()
@@ -152,7 +150,7 @@ def pdf(html: str, images: Mapping[str, bytes], path: Path, *, title: str) -> No
         sheet.draw(painter, page, title)
     painter.end()
     buffer.close()
-    path.write_bytes(data.data())
+    return bytes(data.data())
 
 
 def pages(

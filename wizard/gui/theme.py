@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from importlib import resources
 from pathlib import Path
 from string import Template
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
+
+from wizard.resource import resource
 
 SPACE = 8  # logical pixels; every distance is a multiple of half of it
 PICTURES = ("tick", "arrow")  # in resources/style, one for each scheme
@@ -226,8 +227,7 @@ def sheet(tokens: Tokens, points: float) -> str:
 
 def pictures_folder() -> Path:
     """Return where the pictures of the style sheet lie: it cannot draw in a colour of its own."""
-    packed = Path(str(resources.files("wizard"))) / "_resources" / "style"
-    return packed if packed.is_dir() else Path(__file__).parents[2] / "resources" / "style"
+    return resource("style")
 
 
 class Theme(QObject):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from wizard.handover.words import long_date, say
+from wizard.resource import resource
 
 # What may not stand in XML 1.0 (2.2 Char), and what turns the direction of the text around it.
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
@@ -57,9 +56,5 @@ def _environment() -> Environment:
 
 
 def _source(name: str) -> str | None:
-    # The wheel carries resources/ as wizard/_resources; a checkout has it beside the package.
-    installed = files("wizard").joinpath("_resources", "templates", "handover", name)
-    if installed.is_file():
-        return installed.read_text("utf-8")
-    path = Path(__file__).parents[2] / "resources" / "templates" / "handover" / name
+    path = resource("templates", "handover", name)
     return path.read_text("utf-8") if path.is_file() else None

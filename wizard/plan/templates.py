@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from string import Template
+
+from wizard.resource import resource
 
 
 def render(name: str, **values: str) -> str:
@@ -24,8 +24,4 @@ def render(name: str, **values: str) -> str:
 
 @cache
 def _text(name: str) -> str:
-    # The wheel carries resources/ as wizard/_resources; a checkout has it beside the package.
-    installed = files("wizard").joinpath("_resources", "templates", name)
-    if installed.is_file():
-        return installed.read_text("utf-8")
-    return (Path(__file__).parents[2] / "resources" / "templates" / name).read_text("utf-8")
+    return resource("templates", name).read_text("utf-8")

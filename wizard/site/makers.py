@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-from importlib.resources import files
-from pathlib import Path
 
+from wizard.resource import resource
 from wizard.site.lists import mac
 
 
@@ -37,8 +36,4 @@ def _makers() -> dict[str, str]:
 
 
 def _text() -> str:
-    # The wheel carries resources/ as wizard/_resources; a checkout has it beside the package.
-    installed = files("wizard").joinpath("_resources", "makers.txt")
-    if installed.is_file():
-        return installed.read_text("utf-8")
-    return (Path(__file__).parents[2] / "resources" / "makers.txt").read_text("utf-8")
+    return resource("makers.txt").read_text("utf-8")

@@ -271,11 +271,14 @@ class DonePage(Page):
         if here.wifi is not None:
             here = replace(here, wifi=replace(here.wifi, passphrase=secret))
 
-        def make(path: Path) -> None:
-            made = sheet.compose(here, with_passphrase=bool(secret))
-            printing.pdf(made.html, made.images, path, title=made.title)
-
-        self._save(self.tr("Handover sheet"), ".pdf", self.tr("PDF (*.pdf)"), make)
+        made = sheet.compose(here, with_passphrase=bool(secret))
+        data = printing.pdf(made.html, made.images, title=made.title)
+        self._save(
+            self.tr("Handover sheet"),
+            ".pdf",
+            self.tr("PDF (*.pdf)"),
+            lambda path: path.write_bytes(data),
+        )
 
     def _save_calendar(self) -> None:
         here = self.snapshot

@@ -313,10 +313,11 @@ class ReviewPage(Page):
     def _save_pdf(self) -> None:
         html = review.sheet(self.desk.site, self._sections(), self.desk.plan)
         name = self.desk.site.name or self.desk.site.domain
+        data = pdf(html, {}, title=self.tr("Review: {site}").format(site=name))
 
         def write(path: Path) -> None:
             try:
-                pdf(html, {}, path, title=self.tr("Review: {site}").format(site=name))
+                path.write_bytes(data)
             except OSError as error:
                 reason = error.strerror or type(error).__name__
                 self.shell.show_error(SiteError("site_not_saved", path=str(path), reason=reason))

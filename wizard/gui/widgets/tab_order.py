@@ -34,7 +34,8 @@ def _controls(widget: QWidget) -> Iterator[QWidget]:
     if isinstance(widget, QTabWidget):
         yield widget.tabBar()
         for index in range(widget.count()):
-            yield from _controls(widget.widget(index))
+            if inside := widget.widget(index):
+                yield from _controls(inside)
     layout = widget.layout()
     if layout is not None:
         yield from _inside(layout)
@@ -43,6 +44,8 @@ def _controls(widget: QWidget) -> Iterator[QWidget]:
 def _inside(layout: QLayout) -> Iterator[QWidget]:
     for index in range(layout.count()):
         item = layout.itemAt(index)
+        if item is None:
+            continue
         widget, deeper = item.widget(), item.layout()
         if widget is not None:
             yield from _controls(widget)
