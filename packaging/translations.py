@@ -1,8 +1,9 @@
 """Renews the texts to be translated, for Qt Linguist.
 
 Each `resources/translations/cht-offline-setup_LANGUAGE.ts` is brought up to date; a new language
-begins as a copy of `build/cht-offline-setup.ts`, which is always made. The window's own texts are found by lupdate. The rooms below know no Qt: their sentences stand in
-tables, which are turned into something lupdate reads, in the context "rooms".
+begins as a copy of `build/cht-offline-setup.ts`, which is always made. The window's own texts are
+found by lupdate. The rooms below know no Qt: their sentences stand in tables, which are turned
+into something lupdate reads, in the context "rooms".
 """
 
 from __future__ import annotations
