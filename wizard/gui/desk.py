@@ -70,7 +70,8 @@ class Desk(QObject):
     (facts, certificate, plan, outcome, report), `flow_changed` when the step or its state
     changed, `progress` with a wizard.visit.Progress while the visit works, `checked` with the
     number of the live check and a wizard.check.Result as each of its checks ends, `not_saved` with
-    the SiteError that keeps the site from being written.
+    the SiteError that keeps the site from being written, `connection_lost` with the UserError that
+    told it.
     """
 
     site_changed = Signal()
@@ -79,6 +80,7 @@ class Desk(QObject):
     progress = Signal(object)
     checked = Signal(int, object)
     not_saved = Signal(object)
+    connection_lost = Signal(object)
 
     def __init__(
         self,
@@ -133,9 +135,12 @@ class Desk(QObject):
     @property
     def roots(self) -> Roots:
         """The roots that certificates are judged by; in practice also the practice clinic's."""
-        own = () if self.clinic is None else (self.clinic.folder / "root.pem",)
-        extra = (*self._extra_roots, *own)
-        return Roots.bundled().with_extra(extra) if extra else Roots.bundled()
+        roots = Roots.bundled()
+        if self._extra_roots:
+            roots = roots.with_extra(self._extra_roots)
+        if self.clinic is not None:
+            roots = roots.with_extra([self.clinic.folder / "root.pem"], practice=True)
+        return roots
 
     def begin(self, site: Site, walk: Walk, *, key: str = "", folder: Path | None = None) -> None:
         """Put a site on the desk; what lay there is saved and put away."""
@@ -280,6 +285,8 @@ class Desk(QObject):
             if error.code in LOST:
                 self.lose()
             failed(error)
+            if error.code in LOST and self.lost:  # a page may know of a better ending
+                self.connection_lost.emit(error)
 
         return self.runner.start(work, done, told, busy)
 

@@ -75,7 +75,8 @@ class Shell(QDialog):
         desk.flow_changed.connect(self._show_step)
         desk.known_changed.connect(self._renew)
         desk.runner.busy_changed.connect(self._show_busy)
-        desk.not_saved.connect(self._not_saved)
+        desk.not_saved.connect(self.show_error)
+        desk.connection_lost.connect(self._lost)
         theme().changed.connect(self._draw)
         self._draw()
         self.setMinimumSize(*SMALLEST)
@@ -262,6 +263,8 @@ class Shell(QDialog):
         if before is not None:
             before.left()
         framed.summary.show_problems(())
+        if not self.desk.lost:
+            framed.error.tell("err", "")
         self.stack.setCurrentWidget(framed)
         framed.ensure_top()
         self._renew()
@@ -395,8 +398,10 @@ class Shell(QDialog):
         if self.page is not None:
             self._framed().error.tell("err", "")
 
-    def _not_saved(self, error: UserError) -> None:
-        self.show_error(error)
+    def _lost(self, error: UserError) -> None:
+        """Whatever noticed it, perhaps a question that nobody waits for: say it where one is."""
+        if self.page is not None and self.page.step is not Step.CONNECT:
+            self.show_error(error)
 
     def show_help(self) -> None:
         """Open the help for this page."""

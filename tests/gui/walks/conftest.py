@@ -18,6 +18,7 @@ from wizard.sites import SiteStore
 
 NewClinic = Callable[..., Clinic]
 SitDown = Callable[..., Walker]
+Remember = Callable[..., Site]
 Practising = tuple[Walker, Callable[[], Clinic]]
 
 LAPTOP = "clinic/data"  # where the practice clinic remembers what its staff met
@@ -88,9 +89,13 @@ def practising(
 
 
 @pytest.fixture
-def remembered(clinic: Clinic, tmp_path: Path) -> Site:
-    """A complete site that the laptop remembers; it was never applied."""
-    files = tuple(str(path) for path in clinic.certificates["good"])
-    site = replace(SITE, name="Kibera clinic", certificate=CertificateFiles(files))
-    SiteStore(tmp_path / LAPTOP / "sites").save(site)
-    return site
+def remember(clinic: Clinic, tmp_path: Path) -> Remember:
+    """Let a laptop remember a complete site that was never applied."""
+
+    def save(name: str = LAPTOP) -> Site:
+        files = tuple(str(path) for path in clinic.certificates["good"])
+        site = replace(SITE, name="Kibera clinic", certificate=CertificateFiles(files))
+        SiteStore(tmp_path / name / "sites").save(site)
+        return site
+
+    return save

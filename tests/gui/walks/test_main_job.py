@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.gui.walks.conftest import Practising, SitDown
+from tests.gui.walks.conftest import Practising, Remember, SitDown
 from tests.gui.walks.walker import SLOW, Walker
 from wizard.agent import names
 from wizard.practice.cht import CHAIN
 from wizard.practice.clinic import ADDRESS, DOMAIN, NEW, OLD, Clinic
 from wizard.practice.earlier import set_up
 from wizard.site.flow import Step
-from wizard.site.model import Site
 
 
 def serves(clinic: Clinic, kind: str) -> bool:
@@ -88,7 +87,8 @@ def test_renew(practising: Practising) -> None:
     assert server.addresses() == {NEW}
 
 
-def test_check_a_site(remembered: Site, clinic: Clinic, sit_down: SitDown) -> None:
+def test_check_a_site(remember: Remember, clinic: Clinic, sit_down: SitDown) -> None:
+    remember()
     set_up(clinic, "good")
     go = sit_down(clinic)
     go.click("Check a site")

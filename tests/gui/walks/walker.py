@@ -27,7 +27,7 @@ from wizard.site.flow import Step
 
 T = TypeVar("T")
 
-SLOW = 120.0  # seconds that a change or a live check may take on a busy computer
+SLOW = 200.0  # seconds that a change or a live check may take on a busy computer
 STEPS = {
     Step.CONNECT: "Connect",
     Step.STATIC_IP: "Fixed address",

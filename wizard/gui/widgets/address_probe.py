@@ -99,8 +99,10 @@ class AddressProbe(Card):
         self._desk.runner.busy_changed.emit(self._desk.runner.busy)
 
     def drop(self) -> None:
-        """Nobody wants an answer any more."""
+        """Nobody wants an answer any more; what was asked in vain is asked again next time."""
         self._waiting = None
+        if self._heard is not None and self._heard.trouble is not None:
+            self._heard = None
         self._forget_job()
         self.renew()
 

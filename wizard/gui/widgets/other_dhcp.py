@@ -87,7 +87,7 @@ class OtherDhcp(Card):
         self.heard.emit()
 
     def _fail(self, error: UserError) -> None:
-        self._job, self._trouble = None, error
+        self._job, self._trouble, self._interface = None, error, ""
         self.renew()
         self.heard.emit()
 
