@@ -252,6 +252,13 @@ CASES = [
         says=("Clinic Root",),
     ),
     Case(
+        "practice-root",
+        lambda: good(OTHER),
+        given={"roots": replace(roots(ROOT, extra=(OTHER,))["roots"], practice=True)},
+        counter_given={"roots": replace(roots(ROOT, extra=(OTHER,))["roots"], practice=True)},
+        says=("Clinic Root",),
+    ),
+    Case(
         "android-before-7.1.1",
         lambda: good(X1),
         given=roots(ROOT, X1, X2),

@@ -74,7 +74,7 @@ def test_a_good_one_is_dropped_and_everything_right_is_said(qtbot: QtBot, practi
     assert page.card.isVisible()
     assert int(page.card.figure.text()) in (88, 89)
     # The practice certificates have EC keys, and nobody knows the version of the CHT yet.
-    told = ["rsa-advised", "key", "name", "dates", "chain", "practice"]
+    told = ["rsa-advised", "key", "name", "dates", "chain", "practice-root"]
     assert list(states(page)) == told
     assert page.phone_list.row("newer") is not None
     assert not page.trouble.isVisible()

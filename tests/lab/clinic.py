@@ -234,9 +234,10 @@ def poll(host: Host, ca: Ca, domain: str = DOMAIN) -> tuple[Any, str]:
     def inside() -> tuple[Any, str]:
         context = ssl.create_default_context(cadata=root)
         connection = http.client.HTTPSConnection(domain, timeout=60, context=context)
+        connection.connect()  # a server that is reloading closes after its answer
+        leaf = connection.sock.getpeercert(binary_form=True) or b""
         connection.request("GET", "/setup/poll", headers={"Accept": "application/json"})
         body = json.loads(connection.getresponse().read())
-        leaf = connection.sock.getpeercert(binary_form=True) or b""
         connection.close()
         return body, hashlib.sha256(leaf).hexdigest()
 

@@ -13,7 +13,7 @@ from tests.lab.browser import Browser
 from tests.lab.ca import Ca
 from tests.lab.garage import STANDIN_READY, MachineFactory, boot
 from tests.lab.machine import Machine
-from tests.lab.network import Dnsmasq, Host, LabError
+from tests.lab.network import Dnsmasq, Host, LabError, wait_for
 from tests.lab.repository import Repository
 
 # As an administrator does it with sysctl. `ipv6.disable=1` leaves no IPv6 sockets either, and CHT's
@@ -36,9 +36,10 @@ def fetch(
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         connection = http.client.HTTPSConnection(address, timeout=60, context=context)
+        connection.connect()  # a server that is reloading closes after its answer
+        certificate = connection.sock.getpeercert(binary_form=True)
         connection.request("GET", path, headers={"Host": name, "Accept": "application/json"})
         body = connection.getresponse().read().decode()
-        certificate = connection.sock.getpeercert(binary_form=True)
         connection.close()
         return body, hashlib.sha256(certificate or b"").hexdigest()
 
@@ -210,7 +211,7 @@ def test_cable_and_slow_link(lan_pair: tuple[Host, Host]) -> None:
     other.cut()
     assert one.run(ping, check=False).returncode
     other.plug()
-    one.run(["ping", "-c", "1", "-W", "20", "10.77.9.2"])
+    wait_for("the cable", lambda: not one.run(ping, check=False).returncode, 20)
     other.netem(delay=150)
     answer = one.run(ping).stdout
     assert 290 <= float(answer.partition("time=")[2].split()[0]) < 1500

@@ -70,6 +70,7 @@ ASPECTS: dict[str, frozenset[str]] = {
             "chain-certificate-weak",
             "chain-refused",
             "extra-root-only",
+            "practice-root",
         }
     ),
     "use": frozenset(

@@ -33,10 +33,14 @@ class ChainRefused(Exception):
 
 @dataclass(frozen=True, repr=False)
 class Roots:
-    """Trusted roots: `public` ones, as phones have them, and `extra` ones the user vouches for."""
+    """Trusted roots: `public` ones, as phones have them, and `extra` ones the user vouches for.
+
+    `practice`: the extra ones stand for a public authority in a practice clinic.
+    """
 
     public: tuple[x509.Certificate, ...]
     extra: tuple[x509.Certificate, ...] = ()
+    practice: bool = False
     _by_subject: dict[x509.Name, list[x509.Certificate]] = field(
         init=False, compare=False, default_factory=dict
     )
@@ -50,7 +54,9 @@ class Roots:
         """Mozilla's list as packed by certifi; needs no Internet."""
         return cls(public=_certifi())
 
-    def with_extra(self, paths: Iterable[str | os.PathLike[str]]) -> "Roots":
+    def with_extra(
+        self, paths: Iterable[str | os.PathLike[str]], *, practice: bool = False
+    ) -> "Roots":
         """These roots and those in the files (PEM or DER). Raises CertificateError."""
         added: list[x509.Certificate] = []
         for path in paths:
@@ -64,7 +70,7 @@ class Roots:
                 except look.READ_ERRORS as error:
                     raise CertificateError("damaged", file=name) from error
             added += found.certificates
-        return Roots(self.public, (*self.extra, *added))
+        return Roots(self.public, (*self.extra, *added), practice or self.practice)
 
     def issuers_of(self, certificate: x509.Certificate) -> tuple[x509.Certificate, ...]:
         """The roots that signed this certificate directly. Raises READ_ERRORS of `look`."""

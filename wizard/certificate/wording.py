@@ -267,6 +267,11 @@ FINDINGS: dict[str, tuple[str, str]] = {
         'A part of the chain, "{subject}", is signed in an old way ({hash}) that phones refuse.',
         "Download the present chain from where the certificate came from, and choose it instead.",
     ),
+    "practice-root": (
+        'This is a certificate of the practice clinic. Its authority "{issuer}" counts as a '
+        "public one here.",
+        "A real one comes from a public authority: phones know only those.",
+    ),
     "extra-root-only": (
         (
             'This certificate is trusted only because you added the authority "{issuer}". '

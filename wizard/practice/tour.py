@@ -84,7 +84,7 @@ class _Tour:
         self.clinic = clinic
         self.audience = audience
         self.steps: list[Step] = []
-        self.roots = Roots.bundled().with_extra([clinic.folder / "root.pem"])
+        self.roots = Roots.bundled().with_extra([clinic.folder / "root.pem"], practice=True)
         self.credentials = Credentials(USER, password=PASSWORD)
 
     def run(self) -> None:

@@ -28,7 +28,8 @@ def trusted(case: Case) -> Iterator[Remark]:
             yield _unfit_remark(each)
         return
     if not case.public:
-        yield Remark("extra-root-only", {**words, "issuer": look.title(case.anchors[0].subject)})
+        code = "practice-root" if case.roots.practice else "extra-root-only"
+        yield Remark(code, {**words, "issuer": look.title(case.anchors[0].subject)})
 
 
 def order(case: Case) -> Iterator[Remark]:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from wizard.agent import wire
 from wizard.certificate import Bundle, CertificateError, look, read
-from wizard.certificate.checklist import Item, checklist, in_the_way, own_name, phones
+from wizard.certificate.checklist import checklist, in_the_way, own_name, phones
 from wizard.certificate.choice import choose, unfold
 from wizard.gui.page import Page
 from wizard.gui.runner import Job
@@ -312,22 +312,9 @@ class CertificatePage(Page):
 
     def _show_judged(self, bundle: Bundle) -> None:
         self.card.show_bundle(bundle, self._target())
-        self.list.show_items(self._items(bundle))
-        findings = self.desk.findings
-        if self.desk.practice:
-            findings = tuple(f for f in findings if f.code != "extra-root-only")
+        findings, domain = self.desk.findings, self.desk.site.domain
+        self.list.show_items(checklist(bundle, findings, domain, datetime.now(UTC)))
         self.phone_list.show_items(phones(findings))
-
-    def _items(self, bundle: Bundle) -> tuple[Item, ...]:
-        found = checklist(bundle, self.desk.findings, self.desk.site.domain, datetime.now(UTC))
-        if not self.desk.practice:
-            return found
-        note = Item(
-            "practice",
-            "note",
-            self.tr("Its authority counts as known in this practice clinic, and nowhere else."),
-        )
-        return (*(item for item in found if item.code != "extra-root-only"), note)
 
     def _show_offer(self, bundle: Bundle | None) -> None:
         name = own_name(bundle) if bundle is not None and not self.desk.site.domain else ""
