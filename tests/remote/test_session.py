@@ -11,7 +11,7 @@ import pytest
 from tests.remote.conftest import Server
 from tests.remote.machine import PASSWORD, Machine, cable, free_port, inside, link_local
 from wizard.remote.hosts import KnownHosts
-from wizard.remote.login import Credentials
+from wizard.remote.login import Credentials, Timeouts
 from wizard.remote.session import Session
 from wizard.remote.words import Lost, RemoteError
 
@@ -122,3 +122,22 @@ def test_login_over_a_bare_cable(known: KnownHosts) -> None:
     finally:
         laptop.close()
         server.close()
+
+
+def test_a_server_that_stands_still_is_silent_and_refuses_nothing(
+    server: Server, tmp_path: Path
+) -> None:
+    known, who = KnownHosts(tmp_path / "known"), Credentials("nurse", PASSWORD)
+    with Session.open(
+        "127.0.0.1",
+        server.port,
+        who,
+        known,
+        accept=server.fingerprint,
+        timeouts=Timeouts(channel=1.0),
+    ) as one:
+        one.channel("kill -STOP $PPID; sleep 3; kill -CONT $PPID")
+        time.sleep(0.5)
+        with pytest.raises(Lost) as silent:
+            one.channel("true")
+    assert silent.value.code == "agent-silent"

@@ -118,12 +118,16 @@ class Session:
 
     def channel(self, command: str) -> paramiko.Channel:
         """Start a command on a channel of its own. Raises Lost or command-refused."""
+        seconds = self._greeting.timeouts.channel
         try:
-            channel = self.transport.open_session(timeout=self._greeting.timeouts.channel)
-            channel.settimeout(self._greeting.timeouts.channel)
+            channel = self.transport.open_session(timeout=seconds)
+            channel.settimeout(seconds)
             channel.exec_command(command)
             channel.settimeout(None)
         except (paramiko.SSHException, EOFError, OSError) as error:
+            # A server that is busy, or has just lost its cable, is silent; it refuses nothing.
+            if isinstance(error, TimeoutError) or str(error).startswith("Timeout"):
+                raise Lost("agent-silent", str(error), seconds=seconds) from None
             if self.alive:
                 raise RemoteError("command-refused", str(error), user=self.user) from None
             raise Lost("lost", self.log or str(error)) from None

@@ -39,6 +39,7 @@ STATES = {
 }
 """Of a step of the agent -> of a row."""
 
+LONG_STEP = 600  # seconds; more than any wait for a laptop
 QUIET_PHASES = ("lifeline", "no-lifeline")  # for the log: they are no news for a nurse
 LOST = (*NOBODY, "lost", "closed", "not-connected")
 
@@ -232,7 +233,10 @@ class ApplyPage(Page):
         elif progress.kind == "step":
             self._hear_step(progress)
         elif progress.kind == "countdown":
-            self.countdown.start(progress.seconds)
+            if progress.seconds > LONG_STEP and progress.code != "more-time":
+                self.countdown.stop()  # the timer is only a safeguard for a step that takes long
+            else:
+                self.countdown.start(progress.seconds)
             if progress.code == "more-time":
                 self.advice.tell("ok", self.tr("The server waits longer for this laptop."))
                 self.log.add(self.advice.text)

@@ -232,7 +232,7 @@ class CertificatePage(Page):
                 raise
             return files, bundle
 
-        self._start(work, lambda: None)
+        self._start(work, lambda: self.shell.bring(self.checks))
 
     def _read_again(self, then: Callable[[], None]) -> None:
         paths, passphrase = self._paths(), self.desk.secrets.certificate_passphrase

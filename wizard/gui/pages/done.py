@@ -32,7 +32,7 @@ from wizard.handover import Handover, calendar, report, sheet
 from wizard.handover.files import file_name, write
 from wizard.handover.words import OUTCOMES, long_date
 from wizard.problem import Problem, UserError
-from wizard.site.flow import Step
+from wizard.site.flow import Step, Walk
 
 TONES = {"good": ("ok", "ok"), "attention": ("warn", "warn"), "bad": ("err", "err")}
 PASSPHRASE = (8, 63)  # characters of a WPA passphrase (IEEE 802.11, annex J.4)
@@ -137,6 +137,8 @@ class DonePage(Page):
     def title(self) -> str:
         """One sentence in the user's words."""
         if self.snapshot.outcome == "confirmed":
+            if self.desk.flow.walk is Walk.RENEW:
+                return self.tr("The certificate is renewed")
             return self.tr("The server is set up")
         return self.tr("This is how the site stands")
 
