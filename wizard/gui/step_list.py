@@ -111,7 +111,7 @@ class StepList(QListWidget):
 
     def _choose(self, item: QListWidgetItem) -> None:
         if item.flags() & Qt.ItemFlag.ItemIsEnabled:
-            self.chosen.emit(item.data(STEP))
+            self.chosen.emit(Step(item.data(STEP)))  # Qt keeps a plain string of it
 
     def changeEvent(self, event: QEvent) -> None:
         """Grow with the font."""
