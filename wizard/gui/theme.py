@@ -180,6 +180,15 @@ QCheckBox::indicator {
 QCheckBox::indicator:checked {
     background: $accent; border-color: $accent; image: url("$tick");
 }
+QRadioButton::indicator {
+    width: ${round}px; height: ${round}px; border: 1px solid $control;
+    border-radius: ${radius}px; background: $surface;
+}
+QRadioButton::indicator:checked {
+    border-color: $accent;
+    background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5,
+        stop: 0 $accent, stop: 0.55 $accent, stop: 0.62 $surface, stop: 1 $surface);
+}
 QCheckBox::indicator:disabled { border-color: $line; background: $window; }
 QCheckBox, QRadioButton { spacing: 8px; padding: 2px; border: 2px solid transparent; }
 QCheckBox:focus, QRadioButton:focus { border: 2px solid $accent; border-radius: 6px; }
@@ -222,7 +231,15 @@ def sheet(tokens: Tokens, points: float) -> str:
     scheme = "dark" if tokens is DARK else "light"
     pictures = {name: (pictures_folder() / f"{name}_{scheme}.svg").as_posix() for name in PICTURES}
     scaled = {k: f"{points * v:.1f}" for k, v in sizes.items()}
-    return SHEET.substitute(colours, **scaled, **pictures, box=round(points * 1.5))
+    ring = 2 * round(points * 0.7)  # even, so that half of it makes a circle
+    return SHEET.substitute(
+        colours,
+        **scaled,
+        **pictures,
+        box=round(points * 1.5),
+        round=ring,
+        radius=ring // 2 + 1,
+    )
 
 
 def pictures_folder() -> Path:
