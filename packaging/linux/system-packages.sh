@@ -3,8 +3,13 @@
 # Without root it names them and stops; where apt is not the package system it does nothing.
 set -eu
 case "$1" in
-    run) wanted="python3-venv openssh-client" ;;
-    test) wanted="dnsmasq-base netplan.io ifupdown openssh-server sudo iproute2 iputils-ping" ;;
+    # Qt's window: what its platform plug-ins (xcb, wayland, offscreen) are linked with, and a font.
+    run) wanted="python3-venv openssh-client fonts-dejavu-core libdbus-1-3 libegl1 libfontconfig1 \
+libgl1 libglib2.0-0 libwayland-client0 libwayland-cursor0 libxcb-cursor0 libxcb-icccm4 \
+libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 \
+libxkbcommon-x11-0 libxkbcommon0" ;;
+    test) wanted="dnsmasq-base netplan.io ifupdown openssh-server sudo iproute2 iputils-ping \
+at-spi2-core dbus gir1.2-atspi-2.0 python3-gi xauth xvfb" ;;
     lab) wanted="qemu-system-x86 qemu-utils mmdebstrap e2fsprogs apt-utils gpg gpg-agent gpgconf \
 dnsmasq-base isc-dhcp-client iproute2 iputils-ping openssh-client chromium libnss3-tools" ;;
     *) echo "usage: $0 run|test|lab" >&2; exit 2 ;;
