@@ -199,15 +199,20 @@ class Desk(QObject):
         part = getattr(self.site, topic)
         self.decide(replace(self.site, **{topic: replace(part, **values)}))
 
-    def save(self) -> None:
-        """Write the site file; a new site gets one as soon as it has a name or a domain."""
+    def save(self) -> bool:
+        """Write the site file; a new site gets one as soon as it has a name or a domain.
+
+        False when it could not be written; `not_saved` says why.
+        """
         self._timer.stop()
         if self.practice or not (self.key or self.site.name or self.site.domain):
-            return
+            return True
         try:
             self.key = self.store.save(self.site, self.key)
         except SiteError as error:
             self.not_saved.emit(error)
+            return False
+        return True
 
     def note(self, state: str) -> None:
         """Remember how this visit ended, for the list of sites."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -172,6 +172,16 @@ class Page(QWidget):
             cut = max(path.rfind("."), path.rfind("["))
             path = path[:cut] if cut > 0 else ""
         return None
+
+    def in_order(self, found: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Return problems in the order of the page's inputs, those of no input last."""
+        paths = list(self.fields)
+
+        def place(problem: Problem) -> int:
+            field = self.field_of(problem.field)
+            return paths.index(field.path) if field is not None else len(paths)
+
+        return tuple(sorted(found, key=place))
 
     def part(self, topic: str, **values: object) -> Site:
         """Return the site with changed answers of one topic."""

@@ -174,7 +174,7 @@ class Shell(QDialog):
     def go_home(self) -> None:
         """Show the start page; what is on the desk is saved and put away."""
         page = self.page
-        if page is not None and not page.may_leave():
+        if page is not None and not (page.may_leave() and self.desk.save()):
             return
         if page is not None:
             page.left()
@@ -213,7 +213,7 @@ class Shell(QDialog):
         page = self.page
         if page is None or not self.next_button.isEnabled():
             return
-        blockers = page.blockers()
+        blockers = page.in_order(page.blockers())
         if blockers:
             page.touch()
             self._framed().summary.show_problems(blockers)
@@ -283,7 +283,7 @@ class Shell(QDialog):
         self.desk.accept(code)
         page = self.page
         if page is not None:
-            self._framed().summary.show_problems(page.blockers())
+            self._framed().summary.show_problems(page.in_order(page.blockers()))
             self.next_button.setFocus()
 
     # ---------------------------------------------------------------------- focus
@@ -352,8 +352,7 @@ class Shell(QDialog):
         self.steps.lock(not free)
         self._enable()
         if framed.summary.isVisible():
-            still = page.blockers()
-            framed.summary.show_problems(still)
+            framed.summary.show_problems(page.in_order(page.blockers()))
 
     def _show_busy(self, text: str) -> None:
         self._bar.setVisible(bool(text))
@@ -415,9 +414,10 @@ class Shell(QDialog):
         self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Save and close; while the server is being changed, ask first."""
+        """Save and close; ask first if that fails, and while the server is being changed."""
         page = self.page
-        if page is None or page.may_leave() or self._closing:
+        busy = page is not None and not page.may_leave()
+        if self._closing or not busy and self.desk.save():
             if page is not None:
                 page.left()
             self.desk.put_away()
@@ -425,12 +425,17 @@ class Shell(QDialog):
             self.finished.emit(0)
             return
         event.ignore()
-        self.dialogs.ask(
-            self,
-            self.tr("The server is being changed."),
-            page.about_closing(),
-            (self.tr("Wait"), self.tr("Close anyway")),
-            self._close_anyway,
+        text, more = self.tr("This site could not be saved."), self._lost_answers()
+        answers = (self.tr("Stay here"), self.tr("Close without saving"))
+        if page is not None and busy:
+            text, more = self.tr("The server is being changed."), page.about_closing()
+            answers = (self.tr("Wait"), self.tr("Close anyway"))
+        self.dialogs.ask(self, text, more, answers, self._close_anyway)
+
+    def _lost_answers(self) -> str:
+        return self.tr(
+            "What was changed since it was saved last is lost if you close now. Make room on the "
+            "disk first, or save the site somewhere else, on the page Review."
         )
 
     def _close_anyway(self, answer: int) -> None:

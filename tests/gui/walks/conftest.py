@@ -64,7 +64,8 @@ def sit_down(new_clinic: NewClinic, qtbot: QtBot, tmp_path: Path) -> Iterator[Si
         detour = clinic.detour if clinic is not None and not away else None
         shell = window(tmp_path / name, extra_roots=roots, detour=detour)
         qtbot.addWidget(shell)
-        shell.show()
+        with qtbot.waitActive(shell):
+            shell.show()
         walkers.append(Walker(shell))
         return walkers[-1]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -136,6 +137,19 @@ class Walker(Driver):
         QTest.mouseClick(accept, Qt.MouseButton.LeftButton)
         self.wait("the file dialog to close", lambda: not _open(self.shell, QFileDialog))
         self.shell.activateWindow()
+
+    def drop(self, place: str, paths: Sequence[Path]) -> None:
+        """Drop files where a text says that they can be dropped."""
+        area = self.find(QLabel, place).parentWidget()
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+        keys = Qt.KeyboardModifier.NoModifier
+        entering = QDragEnterEvent(QPoint(5, 5), copy, data, left, keys)
+        QApplication.sendEvent(area, entering)
+        if not entering.isAccepted():
+            raise Astray(f"{place!r} takes no files")
+        QApplication.sendEvent(area, QDropEvent(QPointF(5, 5), copy, data, left, keys))
 
     def close(self) -> None:
         """Close the window as its close button does."""
