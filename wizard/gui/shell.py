@@ -141,7 +141,6 @@ class Shell(QDialog):
         self.back_button.clicked.connect(self.back)
         self.next_button = QPushButton(self.tr("&Next"))
         self.next_button.setProperty("primary", True)
-        self.next_button.setDefault(True)
         self.next_button.clicked.connect(self.next)
         row.addWidget(self.help_button)
         row.addWidget(self.home_button)
@@ -150,6 +149,8 @@ class Shell(QDialog):
         row.addWidget(self.back_button)
         row.addWidget(self.next_button)
         outer.addWidget(self._footer)
+        # Only inside a dialog it is made the default for good, whatever had the keyboard before.
+        self.next_button.setDefault(True)
         self._show_busy("")
 
     def _shortcuts(self) -> None:
