@@ -23,10 +23,10 @@ def pytest_configure(config: pytest.Config) -> None:
 # Which kinds of server walk the long scenarios in `make lab`; `make lab-all` walks all of them.
 SHORT = {
     "test_other_subnet_without_gateway": {"netplan", "networkmanager"},
-    "test_same_subnet_with_gateway_without_lifeline": {"networkmanager"},
+    "test_same_subnet_with_gateway_without_lifeline": {"networkd"},
     "test_bare_cable": {"networkmanager"},
     "test_laptop_never_comes_back": {"ifupdown"},
-    "test_power_cut_in_the_middle": set(),
+    "test_power_cut_in_the_middle": {"ifupdown"},
     "test_hand_edited_file_is_not_overwritten": set(),  # the first scenario looks at it too
     "test_packages_come_with_the_apply": set(),
     "test_server_without_ipv6": set(),
