@@ -418,7 +418,7 @@ class Shell(QDialog):
         """Save and close; ask first if that fails, and while the server is being changed."""
         page = self.page
         busy = page is not None and not page.may_leave()
-        if self._closing or not busy and self.desk.save():
+        if self._closing or (not busy and self.desk.save()):
             if page is not None:
                 page.left()
             self.desk.put_away()

@@ -161,7 +161,11 @@ def test_somebodys_unfinished_change_is_put_back(
 
 
 def test_two_laptops_at_one_server(remember: Remember, clinic: Clinic, sit_down: SitDown) -> None:
-    go = threading.Event()
+    go_on = threading.Event()
+
+    def hold() -> None:
+        go_on.wait(SLOW)
+
     both = []
     for name in ("mine", "hers"):
         remember(name)
@@ -171,7 +175,7 @@ def test_two_laptops_at_one_server(remember: Remember, clinic: Clinic, sit_down:
         both[-1].click("Everything is filled in: go to Review")
         both[-1].at(Step.REVIEW)
     me, she = both
-    with at_command(clinic, "apt-get", lambda: go.wait(SLOW) and None):
+    with at_command(clinic, "apt-get", hold):
         try:
             she.apply()
             she.wait("the server to be at work", lambda: transaction.pending(clinic.server))
@@ -179,6 +183,6 @@ def test_two_laptops_at_one_server(remember: Remember, clinic: Clinic, sit_down:
             me.reads(f"Somebody else is changing this server: {who()}, since ", SLOW)
             me.reads("Nothing was changed.")
         finally:
-            go.set()
+            go_on.set()
         she.reads("The server is set up", SLOW)
     assert clinic.server.addresses() == {NEW}

@@ -27,6 +27,7 @@ from wizard.practice.clinic import ADDRESS, DOMAIN, PASSWORD, USER
 from wizard.site.flow import Step
 
 T = TypeVar("T")
+D = TypeVar("D", bound=QDialog)
 
 SLOW = 200.0  # seconds that a change or a live check may take on a busy computer
 STEPS = {
@@ -141,6 +142,7 @@ class Walker(Driver):
     def drop(self, place: str, paths: Sequence[Path]) -> None:
         """Drop files where a text says that they can be dropped."""
         area = self.find(QLabel, place).parentWidget()
+        assert area is not None
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
         copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
@@ -216,7 +218,7 @@ class Walker(Driver):
         return asked
 
 
-def _open(shell: Shell, kind: type[QDialog]) -> list[QDialog]:
+def _open(shell: Shell, kind: type[D]) -> list[D]:
     return [box for box in shell.findChildren(kind) if box.isVisible()]
 
 
