@@ -203,7 +203,7 @@ def test_what_is_missing_is_said_and_shown(shell: Shell, begin: Callable[..., Co
     assert summary == "4 things to mend before you can go on"
     for field in (page.name, page.host, page.login.user, page.login.password):
         assert field.message.property("role") == "err"
-    assert page.host.editor.hasFocus()
+    assert page.name.editor.hasFocus()
 
 
 def test_one_may_fill_in_first_and_connect_later(

@@ -76,6 +76,7 @@ def test_a_draft_that_cannot_be_saved_is_not_called_saved(
     shell.desk.decide(Site(name="Kaloleni"))
     crashes.take(ValueError(), None)
     assert "saved" not in answers.asked[0]
+    (shell.desk.data / "sites").unlink()  # so that the window may close
 
 
 def test_a_fault_in_any_thread_and_in_a_slot_is_caught(
@@ -180,7 +181,7 @@ from PySide6.QtCore import QTimer
 from wizard.gui import app
 made = app.application()
 QTimer.singleShot(200, {what})
-sys.exit(app.main())
+sys.exit(app.show())
 """
 
 
