@@ -20,6 +20,7 @@ from gi.repository import Atspi  # noqa: E402
 
 APP = "cht-offline-setup"
 SHOWING = Atspi.StateType.SHOWING
+NEEDS = {"press": Atspi.StateType.ENABLED, "type": Atspi.StateType.EDITABLE}
 
 
 def nodes() -> Iterator[Any]:
@@ -45,13 +46,16 @@ def showing(node: Any) -> bool:
     return bool(node.get_state_set().contains(SHOWING))
 
 
-def find(name: str, role: str = "") -> Any:
+def find(name: str, role: str = "", state: Any = None) -> Any:
+    """Return what is called so, or begins so; the shortest name, in a role and a state if given."""
     best = None
     for node in nodes():
         if role and node.get_role_name() != role:
             continue
         said = (node.get_name() or "").replace("&", "")
-        if said.startswith(name) and (best is None or len(said) < len(best.get_name())):
+        if not said.startswith(name) or (best is not None and len(said) >= len(best.get_name())):
+            continue
+        if state is None or node.get_state_set().contains(state):
             best = node
     return best
 
@@ -61,16 +65,16 @@ def act(order: dict[str, Any]) -> Any:
     if what == "names":
         return [[n.get_role_name(), n.get_name(), n.get_description()] for n in nodes()]
     end = time.monotonic() + order.get("seconds", 30)
-    node = None
+    node, trouble = None, ""
     while node is None and time.monotonic() < end:
         try:
-            node = find(name, order.get("role", ""))
-        except Exception:  # what was just there may be gone: look again
-            node = None
+            node = find(name, order.get("role", ""), NEEDS.get(what))
+        except Exception as error:  # what was just there may be gone: look again
+            trouble = str(error)
         if node is None:
-            time.sleep(0.1)
+            time.sleep(0.2)
     if node is None:
-        raise LookupError(f"nothing is called {name!r}")
+        raise LookupError(f"nothing is called {name!r} {trouble}")
     if what == "press":
         action = node.get_action_iface()
         names = [action.get_action_name(i) for i in range(action.get_n_actions())]

@@ -14,6 +14,8 @@ import pytest
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
+BUTTON = "push button"
+SLOW = 200.0  # seconds that the server, or a busy computer, may take
 # One display, one bus, both ended with the shell. The registry has to be there before the program.
 SCRIPT = """
 /usr/libexec/at-spi-bus-launcher --launch-immediately &
@@ -45,14 +47,15 @@ class Listener:
         return answer["ok"]
 
     def press(self, name: str, **more: object) -> None:
+        """Press it, as soon as it is there and can be pressed."""
         self.ask("press", name, **more)
 
     def type(self, name: str, text: str) -> None:
         self.ask("type", name, text=text)
 
-    def hears(self, name: str, seconds: float = 30) -> str:
+    def hears(self, name: str, seconds: float = 30, role: str = "") -> str:
         """Wait for something called so, and return its name and description."""
-        _, said, more = self.ask("wait", name, seconds=seconds)
+        _, said, more = self.ask("wait", name, seconds=seconds, role=role)
         return f"{said} {more}"
 
     def names(self) -> list[str]:
@@ -89,14 +92,66 @@ def listener(tmp_path: Path) -> Iterator[Listener]:
         yield Listener(process)
     finally:
         assert process.stdin is not None
+        assert process.stdout is not None
         process.stdin.close()
         process.wait(30)
+        process.stdout.close()
         log.close()
 
 
-def test_the_first_page_is_read_out(listener: Listener) -> None:
-    listener.hears("Set up a server")
+def test_what_is_missing_is_read_with_the_input(listener: Listener) -> None:
+    assert "without Internet" in listener.hears("Set up a server")
+    assert "Nothing can break" in listener.hears("Practise")
     listener.press("Set up a server")
-    listener.hears("Connect, you are here")
-    listener.type("Name of this site", "Clinic A")
-    print(listener.names())
+    assert listener.hears("Connect, you are here", role="list item")
+    assert listener.hears("Fixed address, not yet", role="list item")
+    assert "tells your sites apart" in listener.hears("Name of the site", role="text")
+    listener.press("Connect", role=BUTTON)
+    listener.hears("4 things to mend before you can go on")
+    listener.hears("Show me: The site has no name.", role=BUTTON)
+    for name, problem in (
+        ("Name of the site", "The site has no name."),
+        ("Server address", "The server to connect to is missing."),
+        ("User", "The user name for the server is missing."),
+    ):
+        assert problem in listener.hears(name, role="text")
+    assert "The password is missing." in listener.hears("Password", role="password text")
+    listener.type("Name of the site", "Kibera clinic")
+    listener.hears("3 things to mend before you can go on")
+    assert "no name" not in listener.hears("Name of the site", role="text")
+
+
+def test_a_server_is_set_up_by_ear(listener: Listener) -> None:
+    listener.press("Practise")
+    listener.press("All is well")
+    said = listener.hears("The practice server's user is practice, the password ")
+    password = said.split("the password ")[1].split()[0]
+    listener.type("Server address", "192.168.50.23")
+    listener.type("User", "practice")
+    listener.type("Password", password)
+    listener.press("Connect", role=BUTTON)
+    listener.hears("Is this your server?")
+    listener.press("It is the same")
+    listener.hears("The server answers", SLOW)
+    listener.press("Next", role=BUTTON)
+    listener.hears("Connect, done", role="list item")
+    listener.hears("Fixed address, you are here", role="list item")
+    listener.press("eth0")
+    listener.type("Address of the server", "10.20.0.1/24")
+    listener.press("Next", role=BUTTON)
+    listener.hears("Domain name, you are here", SLOW, role="list item")
+    listener.type("Domain name", "cht.practice-clinic.org")
+    listener.press("Next", role=BUTTON)
+    listener.press("Take this certificate", seconds=SLOW)
+    listener.hears("days left", SLOW)
+    listener.press("Next", role=BUTTON)
+    listener.hears("DNS and DHCP, you are here", SLOW, role="list item")
+    listener.press("Next", role=BUTTON)
+    listener.hears("Wi-Fi, you are here", SLOW, role="list item")
+    listener.press("Next", role=BUTTON)
+    listener.press("Apply", role=BUTTON, seconds=SLOW)
+    listener.press("Change practice now", role=BUTTON)
+    listener.hears("The server is set up", SLOW)
+    listener.hears("Apply, you are here", role="list item")
+    for step in ("Connect", "Fixed address", "Domain name", "Certificate", "DNS and DHCP"):
+        listener.hears(f"{step}, done", role="list item")

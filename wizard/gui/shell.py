@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -27,6 +26,7 @@ from wizard.gui.step_list import StepList
 from wizard.gui.theme import SPACE, theme
 from wizard.gui.widgets.card import Notice
 from wizard.gui.widgets.fold import reveal
+from wizard.gui.widgets.scroll import ScrollArea
 from wizard.gui.widgets.summary import Summary
 from wizard.gui.widgets.text import label, line
 from wizard.problem import Problem, UserError
@@ -451,16 +451,12 @@ class Shell(QDialog):
             self._draw()
 
 
-class _Framed(QScrollArea):
+class _Framed(ScrollArea):
     """A page with its title, its lead, the summary of problems and the last error."""
 
     def __init__(self, page: Page) -> None:
         super().__init__()
         self.page = page
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inside = QWidget()
         inside.setObjectName("page")
         column = QVBoxLayout(inside)

@@ -9,13 +9,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +25,7 @@ from wizard.gui.runner import Job
 from wizard.gui.settings import APPEARANCES
 from wizard.gui.theme import SPACE, theme
 from wizard.gui.widgets.card import Card, Notice
+from wizard.gui.widgets.scroll import ScrollArea
 from wizard.gui.widgets.site_card import SiteCard
 from wizard.gui.widgets.task_card import TaskCard
 from wizard.gui.widgets.text import label, line
@@ -62,10 +62,7 @@ class StartPage(QWidget):
         self._cards: list[SiteCard] = []
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        self._area = QScrollArea()
-        self._area.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._area.setWidgetResizable(True)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area = ScrollArea()
         outer.addWidget(self._area)
         self._inside = QWidget()
         self._inside.setObjectName("page")

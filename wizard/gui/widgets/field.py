@@ -64,7 +64,7 @@ class Field(QWidget):
 
     def _listen(self, editor: QWidget) -> None:
         if isinstance(editor, QLineEdit):
-            editor.textEdited.connect(self.edited)
+            editor.textChanged.connect(self.edited)  # by dictation too
         elif isinstance(editor, QPlainTextEdit):
             editor.textChanged.connect(self.edited)
         elif isinstance(editor, QComboBox):
