@@ -17,8 +17,9 @@ esac
 command -v apt-get >/dev/null 2>&1 || exit 0
 missing=""
 for name in $wanted; do
-    state=$(dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null || true)
-    case "$state" in ii*) ;; *) missing="$missing $name" ;; esac
+    # Debian 13 and Ubuntu 24.04 call some libraries by another name (64-bit time).
+    state=$(dpkg-query -W -f '${db:Status-Abbrev}' "$name" "${name}t64" 2>/dev/null || true)
+    case "$state" in *ii*) ;; *) missing="$missing $name" ;; esac
 done
 # A Python that can make its own environments needs no python3-venv.
 if python3 -c 'import ensurepip' 2>/dev/null; then
