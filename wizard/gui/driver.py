@@ -24,7 +24,7 @@ from wizard.site.flow import Step
 
 W = TypeVar("W", bound=QWidget)
 T = TypeVar("T")
-PAUSE = 20  # milliseconds between two looks
+PAUSES = (10, 100)  # milliseconds between two looks, at first and later
 Editor = QLineEdit | QPlainTextEdit | QComboBox | QSpinBox
 
 
@@ -77,13 +77,15 @@ class Driver:
     def wait(self, what: str, ready: Callable[[], T | None], seconds: float = 0) -> T:
         """Let the window work until `ready` gives something true. Raises Astray."""
         end = time.monotonic() + (seconds or self.patience)
+        pause = PAUSES[0]
         while True:
             found = ready()
             if found:
                 return found
             if time.monotonic() > end:
                 raise Astray(f"waited in vain for {what}")
-            breathe(PAUSE)
+            breathe(pause)
+            pause = min(2 * pause, PAUSES[1])
 
     def idle(self, seconds: float = 0) -> None:
         """Wait until nothing is being done any more."""

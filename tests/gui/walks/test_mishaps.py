@@ -5,12 +5,11 @@ from __future__ import annotations
 import copy
 import threading
 
-from PySide6.QtTest import QTest
-
 from tests.gui.walks.conftest import Practising
 from tests.gui.walks.walker import SLOW
 from tests.practice.laptop import at_command, standing
 from wizard.agent import transaction
+from wizard.gui.driver import breathe
 from wizard.practice.clinic import ADDRESS, NEW, OLD
 from wizard.practice.server import PACE
 from wizard.site.flow import Step
@@ -102,7 +101,7 @@ def test_stopped_after_a_step(practising: Practising) -> None:
         go.wait("the server to be at work", reached.is_set, SLOW)
         go.click("Stop after this step")
         go.reads("Stopping after this step")
-        QTest.qWait(300)  # the word has to reach the server
+        breathe(300)  # the word has to reach the server
         go_on.set()
         go.reads("Stopped as you asked. Everything is as it was before.", SLOW)
     assert standing(clinic()) == before
