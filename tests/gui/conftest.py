@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -102,6 +103,15 @@ def _leftovers(qapp: QApplication) -> Iterator[None]:
 def _nobody_near(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test looks for servers on the network of the machine that it runs on."""
     monkeypatch.setattr("wizard.gui.search.discover", lambda *_, **__: ())
+
+
+@pytest.fixture(autouse=True)
+def _collect_between_tests() -> Iterator[None]:
+    """Objects of Qt are not thrown away in the middle of a call of Qt: that has hung."""
+    gc.disable()
+    yield
+    gc.enable()
+    gc.collect()
 
 
 @pytest.fixture
