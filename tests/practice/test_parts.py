@@ -40,7 +40,7 @@ def until(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
 def takes(clinic: Clinic, address: str) -> bool:
     try:
         socket.create_connection(clinic.detour.to(address), timeout=5).close()
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, ConnectionResetError):  # reset: taken as the door shut
         return False
     return True
 
