@@ -213,7 +213,8 @@ def _peer(peer: Pyinfra, answer: Plain) -> Plain:
 
 
 def _settle(server: Machine) -> None:
-    """Until nothing of an earlier session is left on the server: everybody begins alike."""
+    """End what an earlier session left on the server (pyinfra may leave one): all begin alike."""
+    server.run(f"pkill -u {USER} -x sshd", check=False)
     server.wait_until(f"! pgrep -u {USER} -x sshd", timeout=120)
 
 
