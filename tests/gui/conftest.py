@@ -92,6 +92,7 @@ def _leftovers(qapp: QApplication) -> Iterator[None]:
     # A window that waits to be deleted would be styled again by every test that follows
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     theme().choose("system")
+    gc.collect()  # the window leaves garbage to its own thread, and no event loop runs now
     new = set(threading.enumerate()) - before
     for thread in new:
         thread.join(3.0)  # one that was told to end may take a moment
@@ -103,15 +104,6 @@ def _leftovers(qapp: QApplication) -> Iterator[None]:
 def _nobody_near(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test looks for servers on the network of the machine that it runs on."""
     monkeypatch.setattr("wizard.gui.search.discover", lambda *_, **__: ())
-
-
-@pytest.fixture(autouse=True)
-def _collect_between_tests() -> Iterator[None]:
-    """Objects of Qt are not thrown away in the middle of a call of Qt: that has hung."""
-    gc.disable()
-    yield
-    gc.enable()
-    gc.collect()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from tests.gui import audit
 from tests.gui.conftest import Answers
 from tests.gui.visiting import LONG, enter, idle, set_up, systemctl
 from wizard.check import Report
@@ -155,8 +156,8 @@ def test_what_does_not_come_back_is_named(qtbot: QtBot, asked: Shell, answers: A
     systemctl(asked, "disable")
     answers.answers = [1]
     page.restart.button.click()
-    with qtbot.waitSignal(page.still_broken, timeout=LONG):
-        pass
+    told = "Not everything is back yet"
+    qtbot.waitUntil(lambda: any(told in t for t in audit.texts(page)), timeout=LONG)
     page.restart.button.click()
     idle(qtbot, asked)
     report = asked.desk.report

@@ -17,6 +17,7 @@ from wizard.gui.desk import Desk
 from wizard.gui.dialogs import Dialogs
 from wizard.gui.help import Help
 from wizard.gui.log import Log, QtMessages
+from wizard.gui.mailbox import Sweeper
 from wizard.gui.pages.registry import PAGES
 from wizard.gui.pages.start import StartPage
 from wizard.gui.shell import Shell
@@ -34,6 +35,7 @@ def application(argv: list[str] | None = None) -> QApplication:
     if isinstance(found, QApplication):
         return found
     app = QApplication([sys.argv[0], *(argv or [])])
+    Sweeper(app)
     _translate(app)
     speak(lambda template: QCoreApplication.translate("rooms", template))
     app.setApplicationName("cht-offline-setup")

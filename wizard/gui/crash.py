@@ -14,11 +14,12 @@ from types import TracebackType
 from typing import TextIO
 
 import PySide6
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QGuiApplication
 
 from wizard import __version__
 from wizard.gui.log import frames
+from wizard.gui.mailbox import Mailbox
 from wizard.gui.shell import Shell
 from wizard.problem import UserError
 
@@ -34,8 +35,6 @@ class Crashes(QObject):
     ends the program; it is there after the run only if that happened.
     """
 
-    _met = Signal(str, str)
-
     def __init__(self, folder: Path, shell: Shell) -> None:
         super().__init__()
         self.folder, self.shell = folder, shell
@@ -44,7 +43,7 @@ class Crashes(QObject):
         self._seen: set[str] = set()
         self._told = False
         self._fault: TextIO | None = None
-        self._met.connect(self._tell)
+        self._mailbox = Mailbox(self)
         shell.desk.runner.defect.connect(self.defect)
 
     def install(self) -> None:
@@ -103,7 +102,7 @@ class Crashes(QObject):
             finally:
                 self._at_work = False
         if told is not None:
-            self._met.emit(*told)
+            self._mailbox.post(self._tell, *told)
 
     def _note(self, error: BaseException, trace: TracebackType | None) -> tuple[str, str] | None:
         """Write it down; return report and path, or None for a fault that is known already."""
@@ -143,7 +142,6 @@ class Crashes(QObject):
             return ""
         return str(path)
 
-    @Slot(str, str)
     def _tell(self, text: str, path: str) -> None:
         kept = self._keep()
         if self._told:

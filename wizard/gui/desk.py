@@ -306,7 +306,7 @@ class Desk(QObject):
             self.folder,
             clinic.folder / "data" if clinic is not None else self.data,
             roots=self.roots,
-            say=self.progress.emit,
+            say=lambda progress: self.runner.post(self.progress.emit, progress),
             detour=clinic.detour if clinic is not None else self._detour,
         )
         return self.visit

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
+from wizard.gui.mailbox import Mailbox
 from wizard.problem import UserError
 
 T = TypeVar("T")
@@ -41,24 +42,24 @@ class Runner(QObject):
 
     busy_changed = Signal(str)
     defect = Signal(object)
-    _over = Signal(object, object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="visit")
-        self._jobs: list[Job[Any]] = []
+        self._jobs: dict[int, Job[Any]] = {}
+        self._number = 0
         self._closed = False
-        self._over.connect(self._finish)
+        self._mailbox = Mailbox(self)
 
     @property
     def busy(self) -> str:
         """What is being done now; "" when nothing is."""
-        return next((job.busy for job in self._jobs if not job.dropped), "")
+        return next((job.busy for job in self._jobs.values() if not job.dropped), "")
 
     @property
     def idle(self) -> bool:
         """Whether nothing is waited for."""
-        return all(job.dropped for job in self._jobs)
+        return all(job.dropped for job in self._jobs.values())
 
     def start(
         self,
@@ -69,26 +70,29 @@ class Runner(QObject):
     ) -> Job[T]:
         """Queue some work; `done` or `failed` is called in the thread of the window."""
         job = Job(work, done, failed, busy)
-        self._jobs.append(job)
-        self._pool.submit(self._run, job)
+        self._number += 1
+        self._jobs[self._number] = job
+        self._pool.submit(self._run, self._number)
         self.busy_changed.emit(self.busy)
         return job
 
-    def _run(self, job: Job[Any]) -> None:
-        result: Any = None
-        error: BaseException | None = None
-        try:
-            if not job.dropped:
-                result = job.work()
-        except BaseException as caught:  # a worker that dies silently would hang the window
-            error = caught
+    def post(self, call: Callable[..., object], *arguments: Any) -> None:
+        """Call something in the thread of the window; for work that tells how it goes."""
         if not self._closed:
-            self._over.emit(job, result, error)
+            self._mailbox.post(call, *arguments)
 
-    @Slot(object, object, object)
-    def _finish(self, job: Job[Any], result: Any, error: BaseException | None) -> None:
-        if job in self._jobs:
-            self._jobs.remove(job)
+    def _run(self, number: int) -> None:
+        self.post(self._finish, number, *self._work(number))
+
+    def _work(self, number: int) -> tuple[Any, BaseException | None]:
+        job = self._jobs[number]
+        try:
+            return (None if job.dropped else job.work()), None
+        except BaseException as error:  # a worker that dies silently would hang the window
+            return None, error
+
+    def _finish(self, number: int, result: Any, error: BaseException | None) -> None:
+        job = self._jobs.pop(number)
         self.busy_changed.emit(self.busy)
         if isinstance(error, UserError):
             if not job.dropped:
@@ -101,6 +105,6 @@ class Runner(QObject):
     def close(self) -> None:
         """Drop all jobs and wait for the thread to end."""
         self._closed = True
-        for job in self._jobs:
+        for job in self._jobs.values():
             job.drop()
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
+from wizard.gui.mailbox import Mailbox
 from wizard.laptop.interfaces import interfaces
 from wizard.remote.discover import Found, discover
 
@@ -21,7 +22,6 @@ class Search(QObject):
     """
 
     changed = Signal()
-    _heard = Signal(object, object)  # the token of a search; what it found, None at its end
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -29,7 +29,7 @@ class Search(QObject):
         self.running = False
         self._cancel = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._heard.connect(self._hear)
+        self._mailbox = Mailbox(self)
 
     def start(self, seek: Seek) -> None:
         """Begin a new search; an earlier one is stopped and its results are forgotten."""
@@ -40,9 +40,9 @@ class Search(QObject):
 
         def work() -> None:
             try:
-                seek(lambda one: self._heard.emit(cancel, one), cancel.is_set)
+                seek(lambda one: self._mailbox.post(self._hear, cancel, one), cancel.is_set)
             finally:
-                self._heard.emit(cancel, None)
+                self._mailbox.post(self._hear, cancel, None)
 
         thread = threading.Thread(target=work, name="search", daemon=True)
         self._threads = [t for t in self._threads if t.is_alive()] + [thread]
@@ -68,8 +68,8 @@ class Search(QObject):
             thread.join(10.0)
         self._threads.clear()
 
-    @Slot(object, object)
     def _hear(self, token: threading.Event, one: Found | None) -> None:
+        """Take what the search of a token found, None at its end."""
         if token is not self._cancel or token.is_set():
             return
         if one is None:

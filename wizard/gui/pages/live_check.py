@@ -193,7 +193,7 @@ class LiveCheckPage(Page):
                     known = None
 
             def tell(result: Result) -> None:
-                self.desk.checked.emit(number, result)
+                self.desk.runner.post(self.desk.checked.emit, number, result)
 
             return Checked(visit.check(facts, known, tell, cancel), facts, known)
 

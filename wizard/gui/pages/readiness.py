@@ -8,10 +8,10 @@ from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from wizard.agent import wire
+from wizard.check import Report
 from wizard.gui import handover
 from wizard.gui.page import Page
 from wizard.gui.restart_test import Tested, restart_test
@@ -32,7 +32,6 @@ class ReadinessPage(Page):
     """One card for each topic, one of them open; and the restart test."""
 
     step: ClassVar[Step] = Step.READINESS
-    still_broken = Signal(object)  # wizard.check.Report, while the server starts
 
     def build(self) -> None:
         """Fill the page."""
@@ -63,7 +62,6 @@ class ReadinessPage(Page):
         self.restart = RestartCard()
         self.restart.button.clicked.connect(self._press_restart)
         self.body.addWidget(self.restart)
-        self.still_broken.connect(self.restart.still)
         self.desk.progress.connect(self._progress)
 
     def _one_at_a_time(self, opened: TopicCard) -> Callable[[bool], None]:
@@ -216,8 +214,11 @@ class ReadinessPage(Page):
         self.desk.learn(restarted=None)
         self.restart.begin()
 
+        def still_broken(report: Report) -> None:
+            self.desk.runner.post(self.restart.still, report)
+
         def work() -> Tested:
-            return restart_test(visit, bundle, stop, self.still_broken.emit)
+            return restart_test(visit, bundle, stop, still_broken)
 
         self._test = self.desk.run(work, self._tested, self._not_tested, self.tr("Restart test"))
         self._show()
