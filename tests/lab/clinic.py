@@ -131,6 +131,21 @@ class Clinic:
             argv += ["--yes"]
         if command in ("plan", "apply", "renew", "check", "inspect"):
             argv += ["--extra-roots", str(self.root)]
+        code, output, log = self.listen(argv, send, on_line, timeout)
+        try:
+            answer = json.loads(output) if output else {}
+        except ValueError:
+            answer = {"unreadable": output}
+        return Ran(code, answer, log)
+
+    def listen(
+        self,
+        argv: list[str],
+        send: str | None = None,
+        on_line: OnLine | None = None,
+        timeout: float = 600,
+    ) -> tuple[int, str, str]:
+        """Run a program on the laptop; returns its exit code, its output, and what it told."""
         process = self.laptop.popen(
             argv,
             cwd=CHECKOUT,
@@ -165,11 +180,7 @@ class Clinic:
             timer.cancel()
             stop_process(process)
         listener.join(10)
-        try:
-            answer = json.loads(output) if output else {}
-        except ValueError:
-            answer = {"unreadable": output}
-        return Ran(code, answer, "".join(lines))
+        return code, output, "".join(lines)
 
     def come_along(self) -> OnLine:
         """What staff do when they are told that the laptop is not in the new network."""

@@ -48,9 +48,6 @@ STEPS = {
 class Walker(Driver):
     """A person at the window. What it reads is what is shown, what it does the window hears."""
 
-    def __init__(self, shell: Shell) -> None:
-        super().__init__(shell)
-
     def wait(self, what: str, ready: Callable[[], T | None], seconds: float = 0) -> T:
         """As a driver, and tells what can be read when it was in vain."""
         try:
@@ -101,6 +98,10 @@ class Walker(Driver):
         """What is in an input."""
         return self.find(QLineEdit, name).text()
 
+    def cards(self) -> list[ChoiceCard]:
+        """The cards that can be chosen from now."""
+        return [card for card in self.shell.findChildren(ChoiceCard) if card.isVisible()]
+
     # ------------------------------------------------------------------------ acting
 
     def jump(self, step: Step) -> None:
@@ -117,10 +118,11 @@ class Walker(Driver):
             self.click(name)
 
     def answer(self, text: str) -> str:
-        """Answer the question that is open; returns what was asked."""
+        """Press a button, or what begins so, of the question that is open; returns the question."""
         box = self.wait("a question", lambda: next(iter(_open(self.shell, QMessageBox)), None))
         asked = f"{box.text()} {box.informativeText()}"
-        button = next(b for b in box.findChildren(QPushButton) if _plain(b.text()) == text)
+        buttons = box.findChildren(QPushButton)
+        button = next(b for b in buttons if _plain(b.text()).startswith(text))
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
         self.wait("the question to close", lambda: not _open(self.shell, QMessageBox))
         self.shell.activateWindow()  # as a desktop does
