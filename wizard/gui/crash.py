@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TextIO
 
 import PySide6
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QThread, Slot
 from PySide6.QtGui import QGuiApplication
 
 from wizard import __version__
@@ -101,7 +101,11 @@ class Crashes(QObject):
                 return
             finally:
                 self._at_work = False
-        if told is not None:
+        if told is None:
+            return
+        if QThread.currentThread() is self.thread():  # at once: a fatal fault may follow
+            self._tell(*told)
+        else:
             self._mailbox.post(self._tell, *told)
 
     def _note(self, error: BaseException, trace: TracebackType | None) -> tuple[str, str] | None:
