@@ -20,7 +20,7 @@ WORDS = {
     PLAIN: "`ssh` login that runs `python3 -c pass`",
     SUDO: "the same with `sudo -n`",
     VISIT: "this program, window open: connect, facts, plan; nothing to do",
-    PLANNED: "this program, whole process: `cht-offline-setup plan`",
+    PLANNED: "this program, whole process: `plan` on the command line",
     OPEN_PEER: "pyinfra in a running Python, nothing to do",
     PEER: "pyinfra, whole process: `pyinfra -y`, nothing to do",
 }
