@@ -16,7 +16,7 @@ run: $(VENV)/run
 	$(BIN)/cht-offline-setup window --or-tour build/tour
 
 test: $(VENV)/test lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 lab: $(VENV)/lab
 	$(BIN)/python -m tests.lab.prepare
