@@ -583,6 +583,7 @@ class Visit:
             dns_dhcp=site.dns_dhcp.enabled,
             upstream=bool(site.dns_dhcp.upstream),
             web=web.kind if web is not None else "cht",
+            version=web.version if web is not None else "",
             connect=self._detour.connect(self._own_address, site.server.port)
             if self._detour is not None
             else {},

@@ -23,7 +23,8 @@ NAMES = {  # page -> what its pictures are called
 }
 Taken = tuple[Path, list[Stop], tuple[tuple[str, Report], ...]]
 
-pytestmark = pytest.mark.timeout(900)
+# One worker takes the tour once for all tests.
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("tour")]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_every_check_passed(taken: Taken) -> None:
     assert [walk for walk, _ in reports] == ["set-up", "renew"]
     for _, report in reports:
         assert report.exit_code == 0
-        assert {r.state for r in report.results} <= {"passed", "warning", "skipped"}
+        assert {r.state for r in report.results} == {"passed", "skipped"}
         assert sum(r.state == "passed" for r in report.results) > 15
 
 

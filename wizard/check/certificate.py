@@ -134,7 +134,12 @@ class Tls(Check):
         bundle = Bundle(leaf, chain, extra=tuple(each for each in rest if each not in chain))
         now, server = datetime.fromtimestamp(look.now(), UTC), server_time(look)
         findings = judge(
-            bundle, look.target.domain, now=now, server_now=server, roots=look.around.roots
+            bundle,
+            look.target.domain,
+            now=now,
+            server_now=server,
+            cht_version=look.target.version or None,
+            roots=look.around.roots,
         )
         told = [each for each in findings if each.code not in _NOT_OURS]
         detail = "; ".join(f"{each.code} ({each.detail})" for each in told)

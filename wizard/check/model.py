@@ -68,8 +68,9 @@ class Target:
     `interface` is the laptop's interface that leads to the site ("" = any). `chain` are the
     SHA-256 fingerprints (hex) of the imported certificates, leaf first; () = not known.
     `dns_dhcp`: names and addresses come from this server; `upstream`: it asks other DNS servers
-    for other names. `web` is `kind` of wire.WebServer. `connect` sends a port elsewhere
-    (port -> host, port): the practice clinic lives on loopback.
+    for other names. `web` is `kind` of wire.WebServer, `version` that of its CHT ("" = not
+    known). `connect` sends a port elsewhere (port -> host, port): the practice clinic lives on
+    loopback.
     """
 
     domain: str
@@ -85,6 +86,7 @@ class Target:
     dns_dhcp: bool = True
     upstream: bool = False
     web: str = "cht"
+    version: str = ""
     connect: Mapping[int, tuple[str, int]] = field(default_factory=dict)
 
     @property
