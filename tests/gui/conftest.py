@@ -106,6 +106,12 @@ def _nobody_near(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wizard.gui.search.discover", lambda *_, **__: ())
 
 
+@pytest.fixture(autouse=True)
+def _no_store_of_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test asks the desktop of the machine that it runs on for passwords."""
+    monkeypatch.setattr("wizard.gui.kept_password.password_store", lambda: None)
+
+
 @pytest.fixture
 def answers() -> Answers:
     """The dialogs of the window under test."""

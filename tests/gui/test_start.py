@@ -365,7 +365,7 @@ def test_all_of_it_can_be_read_and_reached(qtbot: QtBot, shell: Shell, points: i
         assert audit.nameless(shell) == []
         assert audit.unreachable(shell) == []
         assert audit.same_keys(shell) == []
-        assert audit.clipped(shell) == []
+        qtbot.waitUntil(lambda: audit.clipped(shell) == [])
         assert audit.too_wide(shell) == []
         assert audit.out_of_order(shell, start(shell)) == []
     finally:

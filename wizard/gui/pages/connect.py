@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from wizard.agent import wire
 from wizard.gui.announce import announce
+from wizard.gui.kept_password import KeptPassword
 from wizard.gui.meeting import Meeting
 from wizard.gui.page import Page
 from wizard.gui.search import on_the_networks
@@ -107,6 +108,8 @@ class ConnectPage(Page):
         self.login = Login(self.shell.dialogs)
         self.login.way_changed.connect(self._change_login)
         self.login.key_left.connect(self._look_at_key)
+        self.kept = KeptPassword(self.desk, self.login.remember, self)
+        self.kept.recalled.connect(self._recall)
         names = QHBoxLayout()
         names.setSpacing(2 * SPACE)
         for field in (self.name, self.host):
@@ -186,6 +189,14 @@ class ConnectPage(Page):
     def _change_login(self) -> None:
         self.login.keep(self.desk.secrets)
         self.take()
+        self.kept.look(not self.login.with_key)
+
+    def _recall(self, password: str) -> None:
+        self.login.show_password(password)
+        self.login.keep(self.desk.secrets)
+        self.show_problems()
+        if self.shell.page is self and self.form.isVisible():
+            self.shell.next_button.setFocus()
 
     def _take_host(self, address: str) -> None:
         self.host.show_value(address)
@@ -279,6 +290,7 @@ class ConnectPage(Page):
         self.contact.setVisible(asking)
         self.checks.setVisible(connected)
         self.form.setVisible(form)
+        self.kept.look(form and not self.login.with_key)
         self.name.setVisible(not known.name)
         self.servers.setVisible(not known.server.host)
         self.login.shorten(bool(known.server.host))
@@ -329,6 +341,7 @@ class ConnectPage(Page):
         self.meeting.connect_server(fingerprint)
 
     def _met(self) -> None:
+        self.kept.met()
         if self.shell.page is self:
             self.shell.next_button.setFocus()
             stops = in_the_way(self._checks)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from wizard.gui.announce import announce
 from wizard.gui.desk import Desk
+from wizard.gui.kept_password import forget_password
 from wizard.gui.runner import Job
 from wizard.gui.settings import APPEARANCES
 from wizard.gui.theme import SPACE, theme
@@ -329,6 +330,7 @@ class StartPage(QWidget):
         def answered(answer: int) -> None:
             if answer == 1:
                 self.desk.store.remove(card.entry.id)
+                forget_password(self.desk, card.entry.id)
                 self.show_sites()
                 self.setup.setFocus()
                 self._say("ok", self.tr("{site} was removed.").format(site=card.called))

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
@@ -53,7 +54,7 @@ class Login(QWidget):
             technical=True,
         )
         self.password = self._secret(
-            "server.password", self.tr("Pass&word"), self.tr("Never written down")
+            "server.password", self.tr("Pass&word"), self.tr("Not written into any file")
         )
         self.key = Field(
             "server.key",
@@ -84,6 +85,8 @@ class Login(QWidget):
             first.addWidget(field, 1, top)
         column.addWidget(self._file())
         column.addLayout(first)
+        self.remember = QCheckBox(self.tr("Keep the password in this &laptop's password store"))
+        column.addWidget(self.remember)
         self.fold = Fold("")
         rare = QHBoxLayout()
         rare.setSpacing(2 * SPACE)
@@ -160,6 +163,11 @@ class Login(QWidget):
         self.password.show_value(password)
         self.by_password.setChecked(True)
         self._choose()
+
+    def show_password(self, password: str) -> None:
+        """Fill a password in that was kept, unless one was typed meanwhile."""
+        if not _text(self.password):
+            self.password.show_value(password)
 
     def read(self, login: model.Login) -> model.Login:
         """Return the login with what was entered; no secret is in it."""
