@@ -93,7 +93,7 @@ def test_the_days() -> None:
     assert found.days_left == 79
     assert found.renew_from.date() == date(2026, 12, 30)
     assert found.latest.date() == date(2027, 2, 19)
-    assert found.usual is found.reach is found.term is None
+    assert (found.usual, found.reach, found.term) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_a_clock_that_is_wrong_gives_no_date(now: datetime, state: State) -> Non
     found = plan(BEGIN, BEGIN + days(90), now, every=60, authority=LE)
     assert found.state is state
     if not found.knows_day:
-        assert found.days_left is found.usual is found.reach is found.term is None
+        assert (found.days_left, found.usual, found.reach, found.term) == (None,) * 4
         assert found.other_limit is None
         assert found.changes == ()
         assert not found.renew_now
@@ -294,6 +294,7 @@ def test_what_stands_above_a_known_root_does_not_count() -> None:
         ca=True,
         names=(),
         eku=None,
+        begin=BEGIN - days(1),
         days=10,
     )
     middle = new.intermediate(begin=BEGIN, days=700)

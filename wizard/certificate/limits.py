@@ -68,7 +68,7 @@ def limit_after(day: date, authority: Authority = Authority.PUBLIC) -> Limit | N
 
 def authority_of(bundle: Bundle, codes: frozenset[str] = frozenset()) -> Authority:
     """Tell who issued a bundle's certificate; `codes` are those of its findings."""
-    if codes & _PRIVATE:
+    if codes & _PRIVATE or look.self_signed(bundle.leaf):
         return Authority.PRIVATE
     nothing: tuple[str, ...] = ()
     owners = look.or_else(lambda: look.organisations(bundle.leaf.issuer), nothing)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from functools import partial
 
 from cryptography import x509
 
@@ -22,6 +21,8 @@ LONGEST = 730  # days between two visits that can be planned with
 _MARGIN = timedelta(days=7)
 _MARGIN_OF_LIFE = 10
 _MARGIN_AT_MOST = 4
+
+_JOURNEY = timedelta(days=14)  # people, a car and new files have to be found
 
 # A wrong time zone makes hours, which is no reason to refuse a plan.
 _AGREED = timedelta(days=1)
@@ -160,6 +161,11 @@ class VisitPlan:
         return self.state in (State.OVERDUE, State.ENDED) or (self.state is State.RENEW and late)
 
     @property
+    def urgent(self) -> bool:
+        """Whether a journey has to be planned now, or the certificate renewed."""
+        return self.must_renew or (self.knows_day and self.latest - self.now < _JOURNEY)
+
+    @property
     def other_limit(self) -> Limit | None:
         """What other public authorities give today, if that is more than this one's life."""
         if not self.knows_day or self.authority is Authority.PRIVATE:
@@ -211,7 +217,7 @@ def clock_window(bundle: Bundle, roots: Roots | None = None) -> tuple[datetime, 
     """
     roots = Roots.bundled() if roots is None else roots
     path, pool = [bundle.leaf], list(bundle.chain)
-    while pool and not look.or_else(partial(roots.issuers_of, path[-1]), ()):
+    while pool and not roots.issuers_of(path[-1]):
         above = [each for each in pool if look.issued(each, path[-1])]
         if not above:
             break
