@@ -126,6 +126,10 @@ def test_the_page_says_all() -> None:
         "The disk of the server is not encrypted: whoever takes it away can read it.",
         "Plan to install the server anew with an encrypted disk.",
         "CHT Offline Setup 0.1.0",
+        "Next visit no later than",
+        "a third of its life is over then",
+        "10 December 2026 to 10 March 2027",
+        "From 16 February 2028 on, Let&#39;s Encrypt gives 45 days.",
         "<svg",
     ):
         assert part in text

@@ -111,6 +111,16 @@ def test_the_sheet_with_a_wrong_clock_shows_no_date() -> None:
     assert "clock of this laptop is wrong" in visit.text[0]
 
 
+def test_the_wall_is_told_what_does_not_last() -> None:
+    assert len(visits.brief(made(0, every=60), UTC)) == 1
+    (_, reach) = visits.brief(made(0, every=90), UTC)
+    assert "a delay would be too much" in reach
+    assert visits.brief(made(95, every=60), UTC) == ()
+    change = visits.next_change(made(0, every=60, authority=Authority.LETS_ENCRYPT))
+    assert change.endswith("with a visit every 60 days that leaves 4, too few for a delay.")
+    assert visits.next_change(made(0, life=45, authority=Authority.LETS_ENCRYPT)) == ""
+
+
 def test_the_sheet_of_a_certificate_that_cannot_wait() -> None:
     visit = next_visit(handover(when=datetime(2027, 3, 8, tzinfo=NAIROBI)))
     assert visit is not None

@@ -33,6 +33,7 @@ def html(handover: Handover) -> str:
 
     No passphrase, password or key is in it, nor who logged in to the server and with what.
     """
+    plan = handover.visits
     return render(
         "report.html",
         handover=handover,
@@ -48,7 +49,8 @@ def html(handover: Handover) -> str:
         severities=spoken(SEVERITIES),
         states=spoken(STATES),
         visit=sheet.next_visit(handover),
-        changes=visits.changes(handover.visits) if handover.visits is not None else (),
+        advice=visits.advice(plan, handover.when.tzinfo) if plan is not None else (),
+        changes=visits.changes(plan) if plan is not None else (),
     )
 
 

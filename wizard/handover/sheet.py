@@ -102,6 +102,7 @@ def compose(handover: Handover, *, with_passphrase: bool = False) -> Sheet:
         more=max(0, len(handover.site.dns_dhcp.reservations) - RESERVATIONS),
         certificate=_certificate_line(handover),
         visit=next_visit(handover),
+        change=visits.next_change(handover.visits) if handover.visits is not None else "",
         steps=tuple(phone_steps(handover, bool(secret))),
         messages=tuple(_messages()),
         power=tuple(power_steps(handover)),
@@ -164,30 +165,28 @@ def names_rows(handover: Handover) -> Iterator[Row]:
 
 
 def next_visit(handover: Handover) -> Visit | None:
-    """Return what the sheet says of the next visit; None while no certificate is known."""
+    """Return what a sheet says of the next visit; None while no certificate is known."""
     plan, zone = handover.visits, handover.when.tzinfo
     if plan is None:
         return None
-    text = visits.advice(plan, zone)
     if not plan.knows_day:
         return Visit(say("visit"), "", (visits.headline(plan, zone),))
     if plan.state in (Due.OVERDUE, Due.ENDED):
-        return Visit(say("visit"), say("visit_now"), (visits.headline(plan, zone), *text))
-    return Visit(say("visit_by"), long_date(handover.day(plan.latest)), text)
+        return Visit(say("visit"), say("visit_now"), (visits.headline(plan, zone),))
+    return Visit(say("visit_by"), long_date(handover.day(plan.latest)), visits.brief(plan, zone))
 
 
 def _certificate_line(handover: Handover) -> str:
     """What else the certificate says; its fingerprint is for the report."""
-    certificate, plan = handover.certificate, handover.visits
-    if certificate is None or plan is None:
+    certificate = handover.certificate
+    if certificate is None:
         return ""
-    line = say(
+    return say(
         "certificate_line",
         issuer=certificate.issuer,
         names=", ".join(certificate.names),
         begin=long_date(handover.day(certificate.not_before)),
     )
-    return " ".join((line, *visits.changes(plan)[:1]))
 
 
 def _headline(text: str) -> picture.Label:

@@ -35,6 +35,21 @@ def advice(plan: VisitPlan, zone: tzinfo | None = None) -> tuple[str, ...]:
     return tuple(_advice(plan, zone))
 
 
+def brief(plan: VisitPlan, zone: tzinfo | None = None) -> tuple[str, ...]:
+    """Say of the advice what belongs on a wall: from when on to renew, and what does not last."""
+    said = []
+    if plan.state is State.FRESH:
+        said.append(tr(FROM_THEN).format(**_words(plan, zone)))
+    if plan.state in (State.FRESH, State.RENEW) and plan.reach in (Reach.TIGHT, Reach.TOO_SHORT):
+        said.append(tr(REACHES[plan.reach.value]).format(**_words(plan, zone)))
+    return tuple(said)
+
+
+def next_change(plan: VisitPlan) -> str:
+    """Say what the first limit to come changes, in one sentence; "" when none does."""
+    return next(_change(plan.changes[0], plan)) if plan.changes else ""
+
+
 def changes(plan: VisitPlan) -> tuple[str, ...]:
     """Say what each coming limit changes, with what to do; () when none shortens anything."""
     return tuple(" ".join(_change(each, plan)) for each in plan.changes)

@@ -235,7 +235,6 @@ SENTENCES: dict[str, str] = {
     "certificate_line": "Issued by {issuer} for {names}, valid from {begin}.",
     "issuer": "Issued by",
     "valid_from": "Valid from",
-    "renew_from": "Renew from",
     "phones_between": "Date of phones",
     "between": "{begin} to {end}",
     "limits": "Shorter certificates to come",

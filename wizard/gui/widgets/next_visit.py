@@ -25,6 +25,7 @@ class NextVisit(Card):
 
     def __init__(self) -> None:
         super().__init__(self.tr("The next visit"))
+        self.body.setSpacing(int(1.5 * SPACE))
         row = QHBoxLayout()
         row.setSpacing(int(1.5 * SPACE))
         self._icon = Picture("calendar", "accent")

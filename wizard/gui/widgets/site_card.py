@@ -97,10 +97,12 @@ class SiteCard(Card):
         plan, days = entry.plan(now), last.days_left(now)
         if plan is not None and not plan.knows_day:
             return [*told, ("clock", "warn", visits.headline(plan))]
+        if plan is not None and plan.state is Due.ENDED:
+            return [*told, ("err", "err", visits.headline(plan))]
         if days is not None:
             told.append(self._certificate(days, plan))
         if plan is not None:
-            token = "err" if plan.state is Due.ENDED else "warn" if plan.urgent else "muted"
+            token = "warn" if plan.urgent else "muted"
             told.append(("calendar", token, visits.headline(plan)))
         return told
 
