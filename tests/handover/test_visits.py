@@ -108,24 +108,25 @@ def test_the_sheet_with_a_wrong_clock_shows_no_date() -> None:
     visit = next_visit(wrong)
     assert visit is not None
     assert visit.day == ""
-    assert "clock of this laptop is wrong" in visit.text[0]
+    assert "clock of this laptop is wrong" in visit.text
 
 
 def test_the_wall_is_told_what_does_not_last() -> None:
-    assert len(visits.brief(made(0, every=60), UTC)) == 1
-    (_, reach) = visits.brief(made(0, every=90), UTC)
-    assert "a delay would be too much" in reach
-    assert visits.brief(made(95, every=60), UTC) == ()
-    change = visits.next_change(made(0, every=60, authority=Authority.LETS_ENCRYPT))
-    assert change.endswith("with a visit every 60 days that leaves 4, too few for a delay.")
-    assert visits.next_change(made(0, life=45, authority=Authority.LETS_ENCRYPT)) == ""
+    lets_encrypt = Authority.LETS_ENCRYPT
+    said = visits.warned(made(0, every=90, authority=lets_encrypt), UTC)
+    assert "a delay would be too much" in said
+    said = visits.warned(made(0, every=60, authority=lets_encrypt), UTC)
+    assert said.endswith("with a visit every 60 days that leaves 4, too few for a delay.")
+    assert visits.warned(made(0, life=45, authority=lets_encrypt), UTC) == ""
+    assert visits.renew_from(made(0), UTC) == "From 9 January 2027 on, renew it at any visit."
+    assert visits.renew_from(made(40), UTC) == ""
 
 
 def test_the_sheet_of_a_certificate_that_cannot_wait() -> None:
     visit = next_visit(handover(when=datetime(2027, 3, 8, tzinfo=NAIROBI)))
     assert visit is not None
     assert (visit.label, visit.day) == ("Next visit", "now")
-    assert visit.text[0] == "Renew the certificate at this visit: it ends on 10 March 2027."
+    assert visit.text == "Renew the certificate at this visit: it ends on 10 March 2027."
 
 
 def test_phones_are_told_between_which_days() -> None:

@@ -53,11 +53,15 @@ class Row(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """The next visit: what the day is, the day ("" = not known), and what else to know."""
+    """The next visit: what the day is, the day ("" = not known), and what else to know of it.
+
+    `warned`: what speaks against going on as usual, "" = nothing.
+    """
 
     label: str
     day: str
-    text: tuple[str, ...]
+    text: str
+    warned: str = ""
 
 
 class Consideration(NamedTuple):
@@ -102,7 +106,6 @@ def compose(handover: Handover, *, with_passphrase: bool = False) -> Sheet:
         more=max(0, len(handover.site.dns_dhcp.reservations) - RESERVATIONS),
         certificate=_certificate_line(handover),
         visit=next_visit(handover),
-        change=visits.next_change(handover.visits) if handover.visits is not None else "",
         steps=tuple(phone_steps(handover, bool(secret))),
         messages=tuple(_messages()),
         power=tuple(power_steps(handover)),
@@ -170,10 +173,15 @@ def next_visit(handover: Handover) -> Visit | None:
     if plan is None:
         return None
     if not plan.knows_day:
-        return Visit(say("visit"), "", (visits.headline(plan, zone),))
+        return Visit(say("visit"), "", visits.headline(plan, zone))
     if plan.state in (Due.OVERDUE, Due.ENDED):
-        return Visit(say("visit"), say("visit_now"), (visits.headline(plan, zone),))
-    return Visit(say("visit_by"), long_date(handover.day(plan.latest)), visits.brief(plan, zone))
+        return Visit(say("visit"), say("visit_now"), visits.headline(plan, zone))
+    return Visit(
+        say("visit_by"),
+        long_date(handover.day(plan.latest)),
+        visits.renew_from(plan, zone),
+        visits.warned(plan, zone),
+    )
 
 
 def _certificate_line(handover: Handover) -> str:

@@ -20,6 +20,8 @@ HEADLINES: dict[str, str] = {
 
 FROM_THEN = "From {renew_from} on, renew it at any visit: a third of its life is over then."
 
+RENEW_FROM = "From {renew_from} on, renew it at any visit."
+
 # By how far the certificate reaches towards the usual next visit.
 REACHES: dict[str, str] = {
     "lasts": "With a visit every {every} days, the next one is about {usual}: it lasts until then.",

@@ -19,6 +19,7 @@ from wizard.handover.visit_words import (
     NEXT_ONE,
     PHONES,
     REACHES,
+    RENEW_FROM,
 )
 from wizard.handover.words import long_date
 from wizard.problem import tr
@@ -35,18 +36,15 @@ def advice(plan: VisitPlan, zone: tzinfo | None = None) -> tuple[str, ...]:
     return tuple(_advice(plan, zone))
 
 
-def brief(plan: VisitPlan, zone: tzinfo | None = None) -> tuple[str, ...]:
-    """Say of the advice what belongs on a wall: from when on to renew, and what does not last."""
-    said = []
-    if plan.state is State.FRESH:
-        said.append(tr(FROM_THEN).format(**_words(plan, zone)))
+def renew_from(plan: VisitPlan, zone: tzinfo | None = None) -> str:
+    """Say in a line from when on renewing is worth it; "" when that day has come."""
+    return tr(RENEW_FROM).format(**_words(plan, zone)) if plan.state is State.FRESH else ""
+
+
+def warned(plan: VisitPlan, zone: tzinfo | None = None) -> str:
+    """Say in one sentence what speaks against going on as usual: this life, or a limit to come."""
     if plan.state in (State.FRESH, State.RENEW) and plan.reach in (Reach.TIGHT, Reach.TOO_SHORT):
-        said.append(tr(REACHES[plan.reach.value]).format(**_words(plan, zone)))
-    return tuple(said)
-
-
-def next_change(plan: VisitPlan) -> str:
-    """Say what the first limit to come changes, in one sentence; "" when none does."""
+        return tr(REACHES[plan.reach.value]).format(**_words(plan, zone))
     return next(_change(plan.changes[0], plan)) if plan.changes else ""
 
 
