@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ROOT / "resources" / "translations"
-ROOMS = ("words.py", "wording.py", "topics.py", "sentences.py")
+ROOMS = ("words.py", "visit_words.py", "wording.py", "topics.py", "sentences.py")
 
 
 def sentences() -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from wizard.certificate.limits import Authority
 from wizard.site.model import CertificateFiles, Login, Site
 from wizard.site.toml import load, save
 from wizard.site.words import SiteError
@@ -76,9 +78,18 @@ def test_two_sites_of_one_name_do_not_touch_each_other(store: SiteStore) -> None
 def test_how_a_visit_ended_is_remembered(store: SiteStore) -> None:
     key = store.save(Site(name="Clinic"))
     assert store.last(key) is None
-    last = Last(NOW, "confirmed", NOW + timedelta(days=40))
+    last = Last(NOW, "confirmed", NOW + timedelta(days=40), NOW, authority=Authority.LETS_ENCRYPT)
     store.note(key, last)
     assert store.last(key) == store.entries()[0].last == last
+
+
+def test_a_note_of_an_older_program_is_read_without_a_plan(store: SiteStore) -> None:
+    key = store.save(Site(name="Clinic"))
+    old = {"when": NOW.isoformat(), "state": "checked", "certificate_end": NOW.isoformat()}
+    store.path(key).with_name("last.json").write_text(json.dumps(old))
+    (entry,) = store.entries()
+    assert entry.last == Last(NOW, "checked", NOW)
+    assert entry.plan(NOW) is None
 
 
 def test_the_last_visited_comes_first(store: SiteStore) -> None:

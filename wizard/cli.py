@@ -27,11 +27,16 @@ from wizard.certificate import (
     acceptable,
     describe,
     judge,
+    of_der,
+    planner,
     read,
 )
+from wizard.certificate.limits import authority_of
+from wizard.certificate.look import READ_ERRORS
 from wizard.check import Report
 from wizard.console import Screen
 from wizard.detour import Detour
+from wizard.handover import visits
 from wizard.laptop.folders import data_folder, log_folder
 from wizard.laptop.interfaces import interfaces
 from wizard.plan import Plan
@@ -281,6 +286,8 @@ def _apply(arguments: argparse.Namespace, screen: Screen) -> int:
         if _forbidden(the_plan, findings):
             return _refused(screen, answer)
         if the_plan.empty:
+            if arguments.renew:
+                answer["next_visit"] = _next_visit(_bundle(arguments, visit), visit, screen)
             screen.result({**answer, "state": "nothing"})
             return OK
         survey = visit.survey(the_plan)
@@ -294,14 +301,37 @@ def _apply(arguments: argparse.Namespace, screen: Screen) -> int:
             )
         answer = {**answer, "outcome": wire.encode(outcome), "state": outcome.state}
         code = _show_outcome(outcome, screen)
+        bundle = _bundle(arguments, visit) if code == OK else None
         if code == OK and not arguments.no_check:
-            bundle = _bundle(arguments, visit)
             result = visit.check(visit.facts(), bundle, on_result=screen.check_result)
             screen.check_end(result)
             answer["check"] = result.plain()
             code = result.exit_code
+            bundle = of_der(result.served) or bundle
+        if arguments.renew:
+            answer["next_visit"] = _next_visit(bundle, visit, screen)
         screen.result(answer)
         return code
+
+
+def _next_visit(bundle: Bundle | None, visit: Visit, screen: Screen) -> dict[str, Any] | None:
+    """Say when to come again, by the certificate in use; None when it is not known."""
+    if bundle is None:
+        return None
+    codes = frozenset(finding.code for finding in visit.findings(bundle))
+    leaf = bundle.leaf
+    try:
+        found = planner.plan(
+            leaf.not_valid_before_utc,
+            leaf.not_valid_after_utc,
+            datetime.now(UTC),
+            every=visit.site.visit_every,
+            authority=authority_of(bundle, codes),
+        )
+    except READ_ERRORS:
+        return None
+    screen.next_visit(found)
+    return visits.plain(found)
 
 
 def _refused(screen: Screen, answer: dict[str, Any]) -> int:
@@ -317,9 +347,11 @@ def _refused(screen: Screen, answer: dict[str, Any]) -> int:
 def _check(arguments: argparse.Namespace, screen: Screen) -> int:
     with _visit(arguments, screen) as visit:
         facts = visit.facts()
-        result = visit.check(facts, _bundle(arguments, visit), on_result=screen.check_result)
-    screen.check_end(result)
-    screen.result(result.plain())
+        bundle = _bundle(arguments, visit)
+        result = visit.check(facts, bundle, on_result=screen.check_result)
+        screen.check_end(result)
+        coming = _next_visit(of_der(result.served) or bundle, visit, screen)
+    screen.result({**result.plain(), "next_visit": coming})
     return result.exit_code
 
 

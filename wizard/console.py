@@ -14,7 +14,10 @@ from rich.text import Text
 
 from wizard.agent import wire
 from wizard.certificate import Finding
+from wizard.certificate.planner import State as Due
+from wizard.certificate.planner import VisitPlan
 from wizard.check import Report, Result
+from wizard.handover import visits
 from wizard.plan import Plan
 from wizard.problem import Problem
 from wizard.readiness import Item, topic
@@ -212,6 +215,14 @@ class Screen:
             self.row("passed", "A phone on this network will reach the CHT.")
         else:
             self.row("failed", f"The first broken link is: {broken.name}.", broken.cure)
+
+    def next_visit(self, plan: VisitPlan) -> None:
+        """Print when to come again, and what follows from it."""
+        late = plan.urgent or not plan.knows_day
+        mark = "failed" if plan.state is Due.ENDED else "warning" if late else "passed"
+        self.row(mark, visits.headline(plan))
+        for sentence in (*visits.advice(plan), *visits.changes(plan)):
+            self.console.print(Text(f"  {sentence}", style="dim"))
 
 
 def _network(facts: wire.Facts) -> str:

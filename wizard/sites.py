@@ -7,10 +7,13 @@ import json
 import re
 import shutil
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from wizard.certificate.limits import Authority
+from wizard.certificate.planner import VisitPlan, plan
 from wizard.site.model import Site
 from wizard.site.toml import load, resolve, save
 from wizard.site.words import SiteError
@@ -21,11 +24,13 @@ LAST = "last.json"
 
 @dataclass(frozen=True)
 class Last:
-    """How the last visit ended. Times are in UTC."""
+    """How the last visit ended, and the certificate that was in use then. Times are in UTC."""
 
     when: datetime
     state: str  # saved, confirmed, rolled-back, checked, broken
     certificate_end: datetime | None = None
+    certificate_begin: datetime | None = None
+    authority: Authority = Authority.PUBLIC
 
     def days_left(self, now: datetime) -> int | None:
         """Whole days until the certificate ends; negative when it has ended."""
@@ -42,6 +47,32 @@ class Entry:
     domain: str = ""
     last: Last | None = None
     broken: str = ""
+    visit_every: int = 0  # days, as in the site file
+
+    def plan(self, now: datetime) -> VisitPlan | None:
+        """Plan the next visit; None while the certificate's dates are not known."""
+        last = self.last
+        if self.broken or last is None or not (last.certificate_begin and last.certificate_end):
+            return None
+        return plan(
+            last.certificate_begin,
+            last.certificate_end,
+            now,
+            every=self.visit_every,
+            authority=last.authority,
+        )
+
+
+def by_urgency(entries: Iterable[Entry], now: datetime) -> tuple[Entry, ...]:
+    """Put first what cannot wait, the earliest end first; the rest stays in its order."""
+
+    def rank(entry: Entry) -> tuple[bool, datetime]:
+        found = entry.plan(now)
+        if found is None:
+            return True, now
+        return not found.urgent, found.end if found.urgent else now
+
+    return tuple(sorted(entries, key=rank))
 
 
 class SiteStore:
@@ -68,7 +99,14 @@ class SiteStore:
             site = load(folder / SITE)
         except SiteError as error:
             return Entry(folder.name, folder / SITE, last=last, broken=str(error))
-        return Entry(folder.name, folder / SITE, site.name, site.domain, last)
+        return Entry(
+            folder.name,
+            folder / SITE,
+            site.name,
+            site.domain,
+            last,
+            visit_every=site.visit_every,
+        )
 
     def load(self, key: str) -> Site:
         """Read a remembered site. Raises SiteError."""
@@ -95,8 +133,14 @@ class SiteStore:
 
     def note(self, key: str, last: Last) -> None:
         """Remember how a visit ended; a disk that is full does not stop anybody."""
-        end = last.certificate_end.isoformat() if last.certificate_end else None
-        plain = {"when": last.when.isoformat(), "state": last.state, "certificate_end": end}
+        begin, end = last.certificate_begin, last.certificate_end
+        plain = {
+            "when": last.when.isoformat(),
+            "state": last.state,
+            "certificate_begin": begin.isoformat() if begin else None,
+            "certificate_end": end.isoformat() if end else None,
+            "authority": last.authority.value,
+        }
         with contextlib.suppress(OSError):
             self.path(key).with_name(LAST).write_text(json.dumps(plain), encoding="utf-8")
 
@@ -126,8 +170,14 @@ class SiteStore:
 def _read_last(path: Path) -> Last | None:
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
-        end = plain["certificate_end"]
-        return Last(_time(plain["when"]), str(plain["state"]), _time(end) if end else None)
+        end, begin = plain["certificate_end"], plain.get("certificate_begin")
+        return Last(
+            _time(plain["when"]),
+            str(plain["state"]),
+            _time(end) if end else None,
+            _time(begin) if begin else None,
+            Authority(plain.get("authority", Authority.PUBLIC)),
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

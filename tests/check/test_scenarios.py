@@ -39,8 +39,10 @@ WELL = {each.code: "passed:ok" for each in CHECKS} | {
     "lease": "skipped:practice",
     "dns_system": "skipped:practice",
     "dns_aaaa": "passed:nodata",
+    "clock": "passed:phones",
 }
 NO_HEALTH = dict.fromkeys(("boot", "containers", "confirmed"), "skipped:no-health")
+NO_CHAIN = {"clock": "passed:ok"}
 NOT_OURS = dict.fromkeys(
     ("dns_udp", "dns_tcp", "dns_aaaa", "dns_other_types", "dns_negative", "dns_ptr"),
     "skipped:not-ours",
@@ -173,16 +175,16 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
         NOT_OURS | {"dhcp": "warning:nobody"},
     ),
     # --------------------------------------------------------------------- TLS
-    "https-closed": ({"https": "closed"}, {"tcp_443": "failed:refused"}),
-    "https-hangs": ({"https": "hang"}, {"tls_handshake": "failed:no-answer"}),
-    "https-is-plain": ({"https": "plain"}, {"tls_handshake": "failed:not-tls"}),
-    "https-cut": ({"https": "cut"}, {"tls_handshake": "failed:broken"}),
+    "https-closed": ({"https": "closed"}, {"tcp_443": "failed:refused", **NO_CHAIN}),
+    "https-hangs": ({"https": "hang"}, {"tls_handshake": "failed:no-answer", **NO_CHAIN}),
+    "https-is-plain": ({"https": "plain"}, {"tls_handshake": "failed:not-tls", **NO_CHAIN}),
+    "https-cut": ({"https": "cut"}, {"tls_handshake": "failed:broken", **NO_CHAIN}),
     "tls-1.2-only": ({"highest": ssl.TLSVersion.TLSv1_2}, {}),
     "tls-1.3-only": ({"lowest": ssl.TLSVersion.TLSv1_3}, {}),
     "old-cht": (OLD_CHT, {}),
     "old-cht-ecdsa": (
         {**OLD_CHT, "chain": (ECDSA, TOP), "key": authority.key("p256", "site")},
-        {"tls_handshake": "failed:protocol"},
+        {"tls_handshake": "failed:protocol", **NO_CHAIN},
     ),
     "no-intermediate": (
         {"chain": (GOOD,), "imported": (GOOD, TOP)},

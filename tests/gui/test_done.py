@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from icalendar import Calendar
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
+from tests.certificate import authority
 from tests.gui.conftest import Answers
 from tests.gui.visiting import enter, idle, set_up
+from wizard.certificate import Bundle
+from wizard.check import Report
 from wizard.gui import printing
 from wizard.gui.pages.done import DonePage
 from wizard.gui.shell import Shell
+from wizard.handover.words import long_date
 from wizard.practice.clinic import PASSWORD
 from wizard.site.flow import Step, Walk
 from wizard.site.model import Site
@@ -76,6 +82,73 @@ def test_one_glance_tells_what_counts(over: Shell) -> None:
     ):
         assert part in shown
     assert over._framed().title.text() == "The server is set up"
+
+
+def test_the_next_visit_stands_on_a_card(over: Shell) -> None:
+    page = done(over)
+    plan = page.snapshot.visits
+    assert plan is not None
+    latest = long_date(page.snapshot.day(plan.latest))
+    assert page.visit.headline.text() == f"Next visit no later than {latest}."
+    assert "a third of its life" in page.visit.advice.sentences[0]
+    assert "no public authority gives more than 47 days" in page.visit.changes.sentences[0]
+    begin = long_date(page.snapshot.day(plan.begin))
+    assert page.visit.phones.text().startswith(f"The date on phones must be between {begin} and")
+
+
+def test_how_often_somebody_comes_is_asked_once_and_kept(qtbot: QtBot, shell: Shell) -> None:
+    leaf = authority.INTERMEDIATE.leaf(begin=datetime.now(UTC) - timedelta(days=1), days=90)
+    shell.desk.begin(Site(name="Kibera clinic", domain="cht.a.example.org"), Walk.SETUP)
+    shell.desk.learn(bundle=Bundle(leaf))
+    shell.desk.go(Step.DONE)
+    shell.begin()
+    page = done(shell)
+    editor = page.visit.every.editor
+    assert isinstance(editor, QComboBox)
+    assert editor.currentText() == "Not said"
+    before = {step: shell.desk.state(step) for step in shell.desk.flow.steps}
+    editor.setCurrentIndex(editor.findData(180))
+    editor.activated.emit(editor.currentIndex())
+    assert "With a visit every 180 days" in page.visit.advice.sentences[1]
+    assert "ends before that" in page.visit.advice.sentences[1]
+    assert "Come at least every 81 days, or order" in page.visit.advice.sentences[2]
+    assert page.snapshot.site.visit_every == 180
+    # No step has to be looked at again for it.
+    assert {step: shell.desk.state(step) for step in shell.desk.flow.steps} == before
+    shell.desk.save()
+    shell.desk.note("confirmed")
+    (entry,) = shell.desk.store.entries()
+    assert entry.visit_every == 180
+    plan = entry.plan(datetime.now(UTC))
+    assert plan is not None
+    assert (plan.begin, plan.end) == (leaf.not_valid_before_utc, leaf.not_valid_after_utc)
+
+
+def test_a_number_of_days_from_the_site_file_is_shown(shell: Shell) -> None:
+    shell.desk.begin(Site(name="A", visit_every=45), Walk.SETUP)
+    shell.desk.go(Step.DONE)
+    shell.begin()
+    page = done(shell)
+    editor = page.visit.every.editor
+    assert isinstance(editor, QComboBox)
+    assert editor.currentText() == "Every 45 days"
+    assert "No certificate was looked at" in page.visit.headline.text()
+    assert not page.visit.phones.isVisible()
+
+
+def test_the_served_certificate_counts(shell: Shell) -> None:
+    """The files on the laptop may be newer than what phones get."""
+    begin = datetime.now(UTC) - timedelta(days=70)
+    old = authority.INTERMEDIATE.leaf(begin=begin, days=90)
+    new = authority.INTERMEDIATE.leaf(begin=begin + timedelta(days=60), days=90)
+    shell.desk.begin(Site(name="A", domain="cht.a.example.org"), Walk.SETUP)
+    chain = (old.public_bytes(Encoding.DER),)
+    shell.desk.learn(bundle=Bundle(new), report=Report((), served=chain))
+    shell.desk.go(Step.DONE)
+    shell.begin()
+    certificate = done(shell).snapshot.certificate
+    assert certificate is not None
+    assert certificate.not_after == old.not_valid_after_utc
 
 
 def test_what_was_typed_to_log_in_is_forgotten(over: Shell) -> None:

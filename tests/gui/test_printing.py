@@ -44,7 +44,16 @@ def full() -> Handover:
     return handover(readiness=items, practice=True)
 
 
-@pytest.mark.parametrize("made", [handover(), full(), handover(wifi=None, certificate=None)])
+def visited(every: int) -> Handover:
+    """The same with an answer to how often somebody comes."""
+    made = full()
+    return replace(made, site=replace(made.site, visit_every=every))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [handover(), full(), visited(60), visited(90), handover(wifi=None, certificate=None)],
+)
 def test_a_usual_site_fits_two_pages(made: Handover) -> None:
     assert len(printed(made)) == 2
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui import audit
 from tests.gui.conftest import Answers
+from wizard.certificate.rules.case import BUILT
 from wizard.gui import settings
 from wizard.gui.app import application, window
 from wizard.gui.pages.connect import ConnectPage
@@ -19,6 +21,7 @@ from wizard.gui.pages.start import RENEWAL, StartPage
 from wizard.gui.shell import Shell
 from wizard.gui.theme import DARK, theme
 from wizard.gui.widgets.site_card import SiteCard
+from wizard.handover.words import long_date
 from wizard.practice.clinic import NEW, SITE
 from wizard.practice.words import SCENARIOS
 from wizard.site.flow import State, Step, Walk
@@ -40,6 +43,18 @@ def remember(shell: Shell, *names: str, days: int | None = 90, state: str = "con
         now = datetime.now(UTC)
         end = None if days is None else now + timedelta(days=days, hours=1)
         shell.desk.store.note(key, Last(now, state, end))
+    shell.go_home()
+
+
+def planned(
+    shell: Shell, name: str, *, life: int = 90, left: float = 60, every: int = 0, **more: Any
+) -> None:
+    """Remember a site whose certificate was looked at, with so many days left of its life."""
+    site = Site(name=name, domain="cht.a.example.org", visit_every=every)
+    key = shell.desk.store.save(site)
+    end = datetime.now(UTC) + timedelta(days=left, hours=1)
+    last = Last(datetime.now(UTC), "confirmed", end, end - timedelta(days=life), **more)
+    shell.desk.store.note(key, last)
     shell.go_home()
 
 
@@ -153,6 +168,59 @@ def test_days_until_the_certificate_ends(
     parts = [p for p in cards(shell)[0].findChildren(QLabel) if words in p.text()]
     assert len(parts) == 1
     assert (parts[0].property("role") or None) == tone
+
+
+@pytest.mark.parametrize(
+    ("left", "every", "words", "tone"),
+    [
+        (85, 0, "Next visit no later than {latest}.", ""),
+        (40, 0, "Renew the certificate at this visit, or come again no later than {latest}.", ""),
+        (40, 20, "Renew the certificate at this visit, or come again no later than", ""),
+        (40, 60, "Renew the certificate at this visit.", "warn"),
+        (20, 0, "Renew the certificate at this visit, or come again no later than", "warn"),
+        (5, 0, "Renew the certificate at this visit: it ends on {end}.", "warn"),
+        (-3, 0, "Renew the certificate now: it ended on {end}.", "err"),
+    ],
+)
+def test_when_to_come_again(shell: Shell, left: int, every: int, words: str, tone: str) -> None:
+    planned(shell, "Kibera clinic", left=left, every=every)
+    end = datetime.now(UTC) + timedelta(days=left, hours=1)
+    days = {"end": end, "latest": end - timedelta(days=9)}
+    said_days = {name: long_date(moment.astimezone().date()) for name, moment in days.items()}
+    wanted = words.format(**said_days)
+    parts = [p for p in cards(shell)[0].findChildren(QLabel) if wanted in p.text()]
+    assert len(parts) == 1
+    if tone in ("warn", "err"):
+        assert parts[0].property("role") == tone
+    else:
+        assert not parts[0].property("role")
+
+
+def test_what_cannot_wait_stands_first(shell: Shell) -> None:
+    planned(shell, "Ends soon", left=12)
+    planned(shell, "Ended", left=-1)
+    planned(shell, "Comes too late", left=50, every=90)
+    remember(shell, "Older program", days=3)
+    planned(shell, "Has time", left=80)
+    assert [c.called for c in cards(shell)] == [
+        "Ended",
+        "Ends soon",
+        "Comes too late",
+        "Has time",
+        "Older program",
+    ]
+
+
+def test_a_clock_that_is_wrong_gives_no_date(shell: Shell) -> None:
+    key = shell.desk.store.save(Site(name="Kibera clinic"))
+    begin = BUILT + timedelta(days=10)
+    shell.desk.store.note(key, Last(BUILT, "confirmed", begin + timedelta(days=90), begin))
+    entry = shell.desk.store.entries()[0]
+    for now in (BUILT - timedelta(days=900), BUILT + timedelta(days=1)):
+        text = said(SiteCard(entry, now))
+        assert "clock of this laptop" in text
+        assert "no later than" not in text
+        assert "ends in" not in text
 
 
 @pytest.mark.parametrize(
@@ -355,6 +423,7 @@ def test_all_of_it_can_be_read_and_reached(qtbot: QtBot, shell: Shell, points: i
     theme().apply()
     try:
         remember(shell, "Kibera clinic", "Bwindi health centre with a long name", days=-1)
+        planned(shell, "Kaloleni", left=40, every=60)
         shell.desk.store.save(Site(name="Broken"))
         shell.desk.store.path("broken").write_text("x")
         shell.go_home()

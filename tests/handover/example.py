@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from wizard.certificate import Finding
+from wizard.certificate.limits import Authority
 from wizard.check import Report, Result
 from wizard.handover import Certificate, Handover, Item, Server, Wifi
 from wizard.site.model import AccessPoint, DnsDhcp, Name, Reservation, Site, StaticIp
@@ -38,6 +39,8 @@ CERTIFICATE = Certificate(
     not_before=datetime(2026, 12, 10, 9, 30, tzinfo=UTC),
     not_after=datetime(2027, 3, 10, 9, 30, tzinfo=UTC),
     sha256="3f" * 32,
+    clocks=(datetime(2026, 12, 10, 9, 30, tzinfo=UTC), datetime(2027, 3, 10, 9, 30, tzinfo=UTC)),
+    authority=Authority.LETS_ENCRYPT,
 )
 
 READINESS = (

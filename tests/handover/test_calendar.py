@@ -20,18 +20,19 @@ def events(data: bytes) -> list[Any]:
 
 def test_the_days() -> None:
     renew, end = events(calendar.ics(handover()))
-    assert renew["dtstart"].dt == date(2027, 2, 8)
-    assert renew["dtend"].dt == date(2027, 2, 9)
+    assert renew["dtstart"].dt == date(2027, 3, 1)
+    assert renew["dtend"].dt == date(2027, 3, 2)
     assert end["dtstart"].dt == date(2027, 3, 10)
     assert "10 March 2027" in renew["description"]
+    assert "on 9 January 2027 or later" in renew["description"]
     assert "12:30" in end["description"]
 
 
-def test_a_short_life_is_renewed_after_two_thirds() -> None:
+def test_a_short_life_leaves_a_week() -> None:
     begin = datetime(2027, 1, 1, tzinfo=UTC)
     short = replace(CERTIFICATE, not_before=begin, not_after=begin + timedelta(days=45))
     renew, end = events(calendar.ics(handover(certificate=short)))
-    assert renew["dtstart"].dt == date(2027, 1, 31)
+    assert renew["dtstart"].dt == date(2027, 2, 8)
     assert end["dtstart"].dt == date(2027, 2, 15)
 
 
@@ -41,11 +42,12 @@ def test_the_day_is_that_of_the_laptop() -> None:
     assert end["dtstart"].dt == date(2027, 3, 11)
 
 
-def test_alarms_ring_in_the_morning_of_the_week_the_day_before_and_the_day() -> None:
-    for event in events(calendar.ics(handover())):
+def test_alarms_ring_in_the_morning_when_a_journey_is_planned_and_near_the_end() -> None:
+    wanted = ([14, 3, 0], [7, 1, 0])
+    for event, days in zip(events(calendar.ics(handover())), wanted, strict=True):
         begin = datetime.combine(event["dtstart"].dt, datetime.min.time(), NAIROBI)
         rings = [begin + alarm["trigger"].dt for alarm in event.walk("VALARM")]
-        assert [(begin.date() - ring.date()).days for ring in rings] == [7, 1, 0]
+        assert [(begin.date() - ring.date()).days for ring in rings] == days
         assert {ring.hour for ring in rings} == {9}
         assert {alarm["action"] for alarm in event.walk("VALARM")} == {"DISPLAY"}
 

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 
 from tests.certificate import authority
-from tests.handover.example import CERTIFICATE, PASSPHRASE, WHEN, handover
+from tests.handover.example import CERTIFICATE, PASSPHRASE, SITE, WHEN, handover
 from wizard.certificate import Bundle
 from wizard.handover import Certificate
 
-BEGIN = datetime(2027, 1, 1, tzinfo=UTC)
 
-
-@pytest.mark.parametrize(
-    ("life", "before"),
-    [
-        (398, 30),
-        (200, 30),
-        (90, 30),  # both rules agree
-        (64, 64 / 3),
-        (47, 47 / 3),
-        (6, 2),
-    ],
-)
-def test_when_to_renew(life: int, before: float) -> None:
-    end = BEGIN + timedelta(days=life)
-    certificate = replace(CERTIFICATE, not_before=BEGIN, not_after=end)
-    assert certificate.renew_at == end - timedelta(days=before)
+def test_the_next_visit_follows_the_answer_of_the_site() -> None:
+    made = handover(site=replace(SITE, visit_every=60))
+    plan = made.visits
+    assert plan is not None
+    assert (plan.every, plan.authority) == (60, CERTIFICATE.authority)
+    assert made.day(plan.latest) == date(2027, 3, 1)
+    assert handover(certificate=None).visits is None
 
 
 def test_certificate_of_a_bundle() -> None:
@@ -38,6 +28,7 @@ def test_certificate_of_a_bundle() -> None:
     assert certificate.names == ("a.example.org", "b.example.org")
     assert certificate.not_after == leaf.not_valid_after_utc
     assert certificate.issuer
+    assert certificate.clocks == (leaf.not_valid_before_utc, leaf.not_valid_after_utc)
     assert len(certificate.sha256) == 64
 
 

@@ -126,6 +126,10 @@ def test_the_page_says_all() -> None:
         "The disk of the server is not encrypted: whoever takes it away can read it.",
         "Plan to install the server anew with an encrypted disk.",
         "CHT Offline Setup 0.1.0",
+        "Next visit no later than",
+        "a third of its life is over then",
+        "10 December 2026 to 10 March 2027",
+        "From 16 February 2028 on, Let&#39;s Encrypt gives 45 days.",
         "<svg",
     ):
         assert part in text
@@ -134,9 +138,11 @@ def test_the_page_says_all() -> None:
 def test_the_form_of_the_json() -> None:
     data = json.loads(to_json(handover()))
     assert data == plain(handover())
-    assert (data["schema"], data["version"]) == ("cht-offline-setup/report", 1)
+    assert (data["schema"], data["version"]) == ("cht-offline-setup/report", 2)
     assert data["when"] == "2026-12-15T14:05:00+03:00"
-    assert data["certificate"]["renew_at"] == "2027-02-08T09:30:00+00:00"
+    assert data["certificate"]["clocks"]["until"] == "2027-03-10T09:30:00+00:00"
+    assert data["next_visit"]["no_later_than"] == "2027-03-01"
+    assert data["next_visit"]["limits"][0]["since"] == "2027-02-10"
     assert data["applied"]["outcome"] == "confirmed"
     assert len(data["applied"]["changes"]) == 4
     assert data["check"]["exit_code"] == 0
@@ -152,10 +158,11 @@ def test_the_form_of_the_json() -> None:
 
 def test_every_key_is_described() -> None:
     described = plain.__doc__ or ""
+    apart = {"check", "next_visit"}  # each is described where it is made
 
     def keys(data: object) -> set[str]:
         if isinstance(data, dict):
-            return {*data, *(k for n, v in data.items() if n != "check" for k in keys(v))}
+            return {*data, *(k for n, v in data.items() if n not in apart for k in keys(v))}
         return {k for each in data for k in keys(each)} if isinstance(data, list) else set()
 
     assert [key for key in sorted(keys(plain(handover()))) if key not in described] == []

@@ -62,8 +62,13 @@ def test_renewal_touches_the_certificate_alone(clinic: Clinic, laptop: Laptop) -
     assert clinic.server.restarts(names.DNSMASQ_UNIT) == restarts
     tls_same = next(r for r in said.plain["check"]["results"] if r["code"] == "tls_same")
     assert tls_same["state"] == "passed"
+    coming = said.plain["next_visit"]
+    assert coming["state"] == "fresh"
+    assert "Next visit no later than" in coming["message"]
+    assert coming["message"] in said.text
     again = laptop.run("renew", "--yes")
     assert (again.code, again.plain["state"]) == (0, "nothing")
+    assert again.plain["next_visit"] == coming
 
 
 def test_check_names_the_first_broken_link(clinic: Clinic, laptop: Laptop) -> None:
@@ -71,7 +76,9 @@ def test_check_names_the_first_broken_link(clinic: Clinic, laptop: Laptop) -> No
     assert before.code == 1
     assert before.plain["first_broken"] == "server"  # nobody is at the new address yet
     laptop.apply("--no-check")
-    assert laptop.run("check").code == 0
+    well = laptop.run("check")
+    assert well.code == 0
+    assert well.plain["next_visit"]["message"] in well.text
     clinic.server.run(["systemctl", "stop", names.DNSMASQ_UNIT])
     after = laptop.run("check")
     assert (after.code, after.plain["first_broken"]) == (1, "dhcp")

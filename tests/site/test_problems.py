@@ -42,6 +42,14 @@ DECISIONS: list[Case] = [
         ("x" * 101, "site_name_invalid"),
         ("Clínica de São José 医院", ""),
     ),
+    *rows(
+        "visit_every",
+        (60, ""),
+        (730, ""),
+        (731, "visit_every_invalid@visit_every"),
+        (-1, "visit_every_invalid"),
+        (10**5000, "visit_every_invalid"),
+    ),
     # server
     *rows(
         "server__host",

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from cryptography import x509
 
 from wizard.certificate import look as about
+from wizard.certificate import of_der
+from wizard.certificate.planner import clock_window
 from wizard.certificate.rules.case import BUILT
 from wizard.certificate.rules.dates import shown
 from wizard.check.base import Check, Look, Said, failed, passed, skipped, warning
@@ -48,7 +50,8 @@ class Clocks(Check):
         if len(wrong) == 2:
             return failed("both", detail, **words)
         if abs(offset) <= WARNING:
-            return passed(detail=detail, **words)
+            window = _window(look)
+            return passed("phones" if window else "ok", detail=detail, **words, **window)
         say = failed if abs(offset) >= FAILED else warning
         return say(next(iter(wrong), "differ"), detail, **words)
 
@@ -65,6 +68,18 @@ def _not_before(look: Look) -> tuple[float, str]:
         if begin > moment and _imported(look):
             moment, why = begin, f"the day the certificate was made ({begin:%Y-%m-%d})"
     return moment.timestamp(), why
+
+
+def _window(look: Look) -> dict[str, str]:
+    """Return between which days phones must be set; {} when no certificate could be read."""
+    bundle = of_der(look.notes.chain)
+    if bundle is None:
+        return {}
+    try:
+        begin, end = clock_window(bundle, look.around.roots)
+    except about.READ_ERRORS:
+        return {}
+    return {"begin": f"{begin:%Y-%m-%d}", "end": f"{end:%Y-%m-%d}"}
 
 
 def _imported(look: Look) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from wizard.check.model import STATES, Result
@@ -10,11 +10,15 @@ from wizard.check.model import STATES, Result
 
 @dataclass(frozen=True)
 class Report:
-    """Results in dependency order: what comes first has to work first."""
+    """Results in dependency order: what comes first has to work first.
+
+    `served`: the chain that the web server sent, DER, leaf first; () when it sent none.
+    """
 
     results: tuple[Result, ...]
     seconds: float = 0.0
     cancelled: bool = False
+    served: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
     def first_broken(self) -> Result | None:

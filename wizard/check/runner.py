@@ -85,6 +85,7 @@ class _Run:
             tuple(self.results[code] for code in self.checks),
             time.monotonic() - begun,
             self.cancelled,
+            self.notes.chain,
         )
 
     def _advance(self, waiting: list[str]) -> list[str]:

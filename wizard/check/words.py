@@ -601,6 +601,10 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
     },
     "clock": {
         "ok": Sentence("Laptop and server differ by {difference}."),
+        "phones": Sentence(
+            "Laptop and server differ by {difference}. The date on phones must be between {begin} "
+            "and {end}."
+        ),
         "unknown": Sentence("Not looked at: the server's time is not known."),
         "laptop": Sentence(
             "This laptop's clock is wrong: {laptop}. The server's says {server}.",

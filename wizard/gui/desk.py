@@ -13,8 +13,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from wizard import certificate
 from wizard.agent import wire
-from wizard.certificate import Bundle, CertificateError, Finding, Roots
+from wizard.certificate import Bundle, CertificateError, Finding, Roots, look
 from wizard.certificate.checklist import in_the_way, own_name
+from wizard.certificate.limits import authority_of
 from wizard.check import Report
 from wizard.detour import Detour
 from wizard.gui import settings
@@ -217,9 +218,24 @@ class Desk(QObject):
     def note(self, state: str) -> None:
         """Remember how this visit ended, for the list of sites."""
         if self.key and not self.practice:
-            before = self.store.last(self.key)
-            end = self.certificate_end or (before.certificate_end if before else None)
-            self.store.note(self.key, Last(datetime.now(UTC), state, end))
+            last = self.store.last(self.key) or Last(datetime.now(UTC), state)
+            bundle = None if state == "rolled-back" else self.certificate_in_use
+            with contextlib.suppress(*look.READ_ERRORS):
+                if bundle is not None:
+                    last = replace(
+                        last,
+                        certificate_begin=bundle.leaf.not_valid_before_utc,
+                        certificate_end=bundle.leaf.not_valid_after_utc,
+                        authority=authority_of(bundle, frozenset(f.code for f in self.findings)),
+                    )
+            self.store.note(self.key, replace(last, when=datetime.now(UTC), state=state))
+
+    def come_every(self, days: int) -> None:
+        """Keep how often somebody comes, in days (0: nobody said); no plan depends on it."""
+        if days != self.site.visit_every:
+            self.site = replace(self.site, visit_every=days)
+            self._timer.start()
+            self.known_changed.emit()
 
     def choose_appearance(self, appearance: str) -> None:
         """Remember how the window shall look: "system", "light" or "dark"."""
@@ -377,6 +393,12 @@ class Desk(QObject):
             cht_version=(web.version or None) if web is not None else None,
             roots=self.roots,
         )
+
+    @property
+    def certificate_in_use(self) -> Bundle | None:
+        """What the live check was served; before it, the imported certificate."""
+        served = certificate.of_der(self.report.served) if self.report is not None else None
+        return served if served is not None else self.bundle
 
     @property
     def certificate_end(self) -> datetime | None:

@@ -37,10 +37,11 @@ def snapshot(desk: Desk, when: datetime | None = None) -> Handover:
 
 
 def _certificate(desk: Desk) -> Certificate | None:
-    if desk.bundle is None:
+    bundle = desk.certificate_in_use
+    if bundle is None:
         return None
     try:
-        return Certificate.of(desk.bundle)
+        return Certificate.of(bundle, desk.findings, desk.roots)
     except look.READ_ERRORS:  # stranger than anything a phone would accept
         return None
 

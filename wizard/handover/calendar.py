@@ -7,43 +7,48 @@ from datetime import UTC, datetime, timedelta
 
 from icalendar import Alarm, Calendar, Event
 
+from wizard.certificate.planner import VisitPlan
 from wizard.handover.model import Certificate, Handover
 from wizard.handover.templates import clean
 from wizard.handover.words import clock_time, long_date, say
 
-_ALARM_DAYS = (7, 1, 0)
+# A journey is planned two weeks ahead; the end is told while it can still be mended.
+_ALARM_DAYS = {"renew": (14, 3, 0), "end": (7, 1, 0)}
 _ALARM_HOUR = timedelta(hours=9)  # a day of the calendar begins at midnight
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def ics(handover: Handover) -> bytes:
-    """Return the calendar: a day to renew, and the day on which the certificate ends.
+    """Return the calendar: the last good day to renew, and the day of the certificate's end.
 
     An event's UID belongs to the site, and its SEQUENCE grows with the day of issue of the
     certificate: imported again, or after the next renewal, it replaces the old reminder, which
     would otherwise ring without cause. Names nobody. Raises ValueError when the handover has no
     certificate.
     """
-    certificate = handover.certificate
-    if certificate is None:
+    certificate, plan = handover.certificate, handover.visits
+    if certificate is None or plan is None:
         raise ValueError("no certificate to renew")
     calendar = Calendar()
     calendar.add("prodid", f"-//CHT Offline Setup//{clean(handover.program)}//EN")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "PUBLISH")
-    calendar.add_component(_event(handover, certificate, "renew", certificate.renew_at))
-    calendar.add_component(_event(handover, certificate, "end", certificate.not_after))
+    calendar.add_component(_event(handover, certificate, plan, "renew", plan.latest))
+    calendar.add_component(_event(handover, certificate, plan, "end", plan.end))
     return bytes(calendar.to_ical())
 
 
-def _event(handover: Handover, certificate: Certificate, kind: str, moment: datetime) -> Event:
+def _event(
+    handover: Handover, certificate: Certificate, plan: VisitPlan, kind: str, moment: datetime
+) -> Event:
     local = moment.astimezone(handover.when.tzinfo)
     arguments = {
         "domain": clean(handover.site.domain),
         "title": clean(handover.title),
         "end": long_date(handover.day(certificate.not_after)),
+        "renew_from": long_date(handover.day(plan.renew_from)),
         "time": clock_time(local),
     }
     practice = f"{say('practice_mark')} " if handover.practice else ""
@@ -57,7 +62,7 @@ def _event(handover: Handover, certificate: Certificate, kind: str, moment: date
     event.add("summary", summary)
     event.add("description", say(f"ics_{kind}_text", **arguments))
     event.add("transp", "TRANSPARENT")  # the day is not taken
-    for days in _ALARM_DAYS:
+    for days in _ALARM_DAYS[kind]:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
         alarm.add("description", summary)

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal
 
 from cryptography import x509
 
 from wizard.agent import wire
-from wizard.certificate import Bundle, Finding, look
+from wizard.certificate import Bundle, Finding, Roots, look, planner
+from wizard.certificate.limits import Authority, authority_of
+from wizard.certificate.planner import VisitPlan
 from wizard.check import Report
 from wizard.site.model import Site
 
 State = Literal["good", "attention", "unknown", "asked"]
 
-RENEW_BEFORE = timedelta(days=30)
-
 
 @dataclass(frozen=True)
 class Certificate:
-    """The certificate in use: `issuer` in words for people, `sha256` lower-case hexadecimal."""
+    """The certificate in use: `issuer` in words for people, `sha256` lower-case hexadecimal.
+
+    `clocks`: between which moments a phone's clock must stand to accept it with its chain.
+    """
 
     names: tuple[str, ...]
     issuer: str
     not_before: datetime
     not_after: datetime
     sha256: str
+    clocks: tuple[datetime, datetime]
+    authority: Authority = Authority.PUBLIC
 
     @classmethod
-    def of(cls, bundle: Bundle) -> Certificate:
+    def of(
+        cls, bundle: Bundle, findings: Iterable[Finding] = (), roots: Roots | None = None
+    ) -> Certificate:
         """Take what is worth knowing from a bundle. Raises look.READ_ERRORS for a strange one."""
         leaf = bundle.leaf
         return cls(
@@ -38,18 +46,9 @@ class Certificate:
             not_before=leaf.not_valid_before_utc,
             not_after=leaf.not_valid_after_utc,
             sha256=bundle.sha256,
+            clocks=planner.clock_window(bundle, roots),
+            authority=authority_of(bundle, frozenset(each.code for each in findings)),
         )
-
-    @property
-    def renew_at(self) -> datetime:
-        """When to renew: 30 days before the end, or when two thirds of a short life are over.
-
-        A month leaves room for a visit that falls through. Of a certificate of 47 days (the most
-        that authorities may give from 2029, CA/Browser Forum SC-081v3) a month would be most of
-        its life; programs that renew by themselves wait for two thirds there.
-        """
-        life = self.not_after - self.not_before
-        return self.not_after - min(RENEW_BEFORE, life / 3)
 
 
 def _issuer(leaf: x509.Certificate) -> str:
@@ -153,6 +152,20 @@ class Handover:
         """What is typed on a phone; without a port where it is 443."""
         port = self.server.https_port
         return f"https://{self.site.domain}" + ("" if port == 443 else f":{port}")
+
+    @property
+    def visits(self) -> VisitPlan | None:
+        """When somebody has to come again; None while no certificate is known."""
+        certificate = self.certificate
+        if certificate is None:
+            return None
+        return planner.plan(
+            certificate.not_before,
+            certificate.not_after,
+            self.when,
+            every=self.site.visit_every,
+            authority=certificate.authority,
+        )
 
     def day(self, moment: datetime) -> date:
         """The day of a moment where the laptop is."""

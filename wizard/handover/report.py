@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from wizard.handover import picture
+from wizard.handover import picture, sheet, visits
 from wizard.handover.model import Certificate, Handover, Wifi
 from wizard.handover.sheet import checked, names_rows, server_rows
 from wizard.handover.templates import render
@@ -24,7 +24,7 @@ from wizard.handover.words import (
 )
 
 SCHEMA = "cht-offline-setup/report"
-VERSION = 1
+VERSION = 2
 """Grows when a reader of the JSON would have to change; new keys alone do not count."""
 
 
@@ -33,6 +33,7 @@ def html(handover: Handover) -> str:
 
     No passphrase, password or key is in it, nor who logged in to the server and with what.
     """
+    plan = handover.visits
     return render(
         "report.html",
         handover=handover,
@@ -47,6 +48,9 @@ def html(handover: Handover) -> str:
         check_states=spoken(CHECK_STATES),
         severities=spoken(SEVERITIES),
         states=spoken(STATES),
+        visit=sheet.next_visit(handover),
+        advice=visits.advice(plan, handover.when.tzinfo) if plan is not None else (),
+        changes=visits.changes(plan) if plan is not None else (),
     )
 
 
@@ -60,7 +64,7 @@ def plain(handover: Handover) -> dict[str, Any]:
 
     ::
 
-        schema, version          "cht-offline-setup/report", 1
+        schema, version          "cht-offline-setup/report", 2
         program                  version of this program
         practice                 true: nothing of it is real
         when                     ISO 8601 with offset, like all times
@@ -71,7 +75,9 @@ def plain(handover: Handover) -> dict[str, Any]:
                                  router_advertisements,
                                  reservations [{mac, address, name}], names [{name, address}]
         wifi                     null, or kind (none, server, own), ssid, security, hidden
-        certificate              null, or names, issuer, not_before, not_after, renew_at, sha256
+        certificate              null, or names, issuer, not_before, not_after, sha256,
+                                 clocks {from, until}: where a phone's clock must stand
+        next_visit               null, or as wizard.handover.visits.plain describes it
         findings                 [{code, severity, message, detail, cure}] of the certificate
         applied                  outcome (confirmed, rolled-back, ...; "" = no change), changes
         check                    null, or what `cht-offline-setup check --json` prints
@@ -80,7 +86,7 @@ def plain(handover: Handover) -> dict[str, Any]:
 
     Text that is not known is "".
     """
-    site, server = handover.site, handover.server
+    site, server, plan = handover.site, handover.server, handover.visits
     static_ip, dns_dhcp = site.static_ip, site.dns_dhcp
     return {
         "schema": SCHEMA,
@@ -118,6 +124,7 @@ def plain(handover: Handover) -> dict[str, Any]:
         },
         "wifi": _wifi(handover.wifi, site.access_point.kind),
         "certificate": _certificate(handover.certificate),
+        "next_visit": visits.plain(plan, handover.when.tzinfo) if plan is not None else None,
         "findings": [each.plain() for each in handover.findings],
         "applied": {"outcome": handover.outcome, "changes": list(handover.changes)},
         "check": handover.report.plain() if handover.report else None,
@@ -149,6 +156,9 @@ def _certificate(certificate: Certificate | None) -> dict[str, Any] | None:
         "issuer": certificate.issuer,
         "not_before": certificate.not_before.isoformat(),
         "not_after": certificate.not_after.isoformat(),
-        "renew_at": certificate.renew_at.isoformat(),
         "sha256": certificate.sha256,
+        "clocks": {
+            "from": certificate.clocks[0].isoformat(),
+            "until": certificate.clocks[1].isoformat(),
+        },
     }

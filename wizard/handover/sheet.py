@@ -7,12 +7,14 @@ pixels of 1/96 inch), laid out for A4 by wizard.gui.printing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from wizard.handover import picture, qr
+from wizard.certificate.planner import State as Due
+from wizard.handover import picture, qr, visits
 from wizard.handover.model import Handover, Item, State
 from wizard.handover.templates import render, shown
 from wizard.handover.words import (
@@ -48,6 +50,18 @@ class Row(NamedTuple):
 
     label: str
     value: str
+
+
+class Visit(NamedTuple):
+    """The next visit: what the day is, the day ("" = not known), and what else to know of it.
+
+    `warned`: what speaks against going on as usual, "" = nothing.
+    """
+
+    label: str
+    day: str
+    text: str
+    warned: str = ""
 
 
 class Consideration(NamedTuple):
@@ -91,6 +105,7 @@ def compose(handover: Handover, *, with_passphrase: bool = False) -> Sheet:
         reservations=handover.site.dns_dhcp.reservations[:RESERVATIONS],
         more=max(0, len(handover.site.dns_dhcp.reservations) - RESERVATIONS),
         certificate=_certificate_line(handover),
+        visit=next_visit(handover),
         steps=tuple(phone_steps(handover, bool(secret))),
         messages=tuple(_messages()),
         power=tuple(power_steps(handover)),
@@ -152,6 +167,23 @@ def names_rows(handover: Handover) -> Iterator[Row]:
         yield Row(say("ntp"), say("dns_own", address=handover.address))
 
 
+def next_visit(handover: Handover) -> Visit | None:
+    """Return what a sheet says of the next visit; None while no certificate is known."""
+    plan, zone = handover.visits, handover.when.tzinfo
+    if plan is None:
+        return None
+    if not plan.knows_day:
+        return Visit(say("visit"), "", visits.headline(plan, zone))
+    if plan.state in (Due.OVERDUE, Due.ENDED):
+        return Visit(say("visit"), say("visit_now"), visits.headline(plan, zone))
+    return Visit(
+        say("visit_by"),
+        long_date(handover.day(plan.latest)),
+        visits.renew_from(plan, zone),
+        visits.warned(plan, zone),
+    )
+
+
 def _certificate_line(handover: Handover) -> str:
     """What else the certificate says; its fingerprint is for the report."""
     certificate = handover.certificate
@@ -177,9 +209,16 @@ def phone_steps(handover: Handover, code: bool) -> Iterator[Step]:
     """Yield how to set up a phone; `code`: the Wi-Fi code stands on the sheet."""
     wifi = "wifi_code" if code else "wifi_name" if handover.wifi else "wifi"
     ssid = handover.wifi.ssid if handover.wifi else ""
-    for key in ("update", "date", wifi, "stay", "mobile", "private_dns", "address"):
+    certificate = handover.certificate
+    date = "date" if certificate is None else "date_between"
+    begin, end = ("", "") if certificate is None else map(_day_of(handover), certificate.clocks)
+    for key in ("update", date, wifi, "stay", "mobile", "private_dns", "address"):
         title, text = map(tr, PHONE[key])
-        yield Step(title, text.format(ssid=ssid, url=handover.url))
+        yield Step(title, text.format(ssid=ssid, url=handover.url, begin=begin, end=end))
+
+
+def _day_of(handover: Handover) -> Callable[[datetime], str]:
+    return lambda moment: long_date(handover.day(moment))
 
 
 def power_steps(handover: Handover) -> Iterator[str]:

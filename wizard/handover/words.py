@@ -82,6 +82,11 @@ PHONE: dict[str, Step] = {
         "Date and time",
         "Set date, time and time zone. Ten minutes wrong are enough for CHT to warn.",
     ),
+    "date_between": Step(
+        "Date and time",
+        "Set date, time and time zone: ten minutes wrong are enough for CHT to warn, and outside "
+        "{begin} to {end} the phone refuses the certificate.",
+    ),
     "wifi_code": Step(
         "Wi-Fi",
         "Point the camera at the Wi-Fi code, or choose “{ssid}” and type the password.",
@@ -219,7 +224,9 @@ SENTENCES: dict[str, str] = {
     "reservations_more": "and {count} more, see the report",
     "certificate_title": "The certificate",
     "certificate_none": "No certificate was looked at in this visit.",
-    "renew_on": "Renew on",
+    "visit": "Next visit",
+    "visit_by": "Next visit no later than",
+    "visit_now": "now",
     "renew_how": "Bring the new files on the laptop that has CHT Offline Setup, start it and "
     "choose “Renew the certificate”. It takes a few minutes; phones need nothing.",
     "ends_on": "Ends on",
@@ -228,6 +235,9 @@ SENTENCES: dict[str, str] = {
     "certificate_line": "Issued by {issuer} for {names}, valid from {begin}.",
     "issuer": "Issued by",
     "valid_from": "Valid from",
+    "phones_between": "Date of phones",
+    "between": "{begin} to {end}",
+    "limits": "Shorter certificates to come",
     "valid_for": "Valid for",
     "sha256": "SHA-256",
     "phone_title": "Set up a phone",
@@ -262,9 +272,9 @@ SENTENCES: dict[str, str] = {
     "picture_router": "Router {address}",
     # calendar
     "ics_renew": "Renew the certificate of {domain}",
-    "ics_renew_text": "The certificate of {title} ({domain}) ends on {end}. Get the new files, "
-    "start CHT Offline Setup on the laptop and choose “Renew the certificate”. If you are at the "
-    "site earlier, renew it then.",
+    "ics_renew_text": "This is the last good day for a visit: the certificate of {title} "
+    "({domain}) ends on {end}. Get the new files, start CHT Offline Setup on the laptop and choose "
+    "“Renew the certificate”. If you are at the site on {renew_from} or later, renew it then.",
     "ics_end": "The certificate of {domain} ends",
     "ics_end_text": "From {time} on no phone reaches the CHT of {title} ({domain}) until the "
     "certificate is renewed. Phones that are logged in show nothing, they only stop sending.",

@@ -99,5 +99,6 @@ class Site:
     certificate: CertificateFiles = field(default_factory=CertificateFiles)
     access_point: AccessPoint = field(default_factory=AccessPoint)
     readiness: Readiness = field(default_factory=Readiness)
+    visit_every: int = 0  # days between two visits of whoever can renew; 0 = nobody said
     accept: tuple[str, ...] = ()  # codes of warnings that the staff accepted
     version: int = VERSION

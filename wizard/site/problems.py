@@ -12,6 +12,8 @@ from wizard.site import access_point, certificate, dns_dhcp, domain, readiness, 
 from wizard.site.model import VERSION, Site
 from wizard.site.words import NOTES, PROBLEMS, WARNINGS, finding
 
+LONGEST_BETWEEN_VISITS = 730  # days; no certificate lasts longer
+
 _CODE = re.compile(r"[a-z0-9_.:-]{1,100}")
 
 
@@ -58,6 +60,13 @@ def _site(site: Site) -> Iterator[Problem]:
     # It goes into comments of configuration files, where a line break would end the comment.
     elif len(site.name) > 100 or not site.name.isprintable():
         yield finding("site_name_invalid", "name")
+    if not 0 <= site.visit_every <= LONGEST_BETWEEN_VISITS:
+        yield finding(
+            "visit_every_invalid",
+            "visit_every",
+            value=site.visit_every,
+            most=LONGEST_BETWEEN_VISITS,
+        )
 
 
 def _accept(codes: tuple[str, ...], acceptable: Collection[str] | None) -> Iterator[Problem]:

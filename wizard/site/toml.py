@@ -31,6 +31,7 @@ _SECRET_VALUE = re.compile(
     r"|^[a-z][a-z0-9+.-]{0,15}://[^/\s:@]{1,99}:[^/\s@]{1,99}@",  # ssh://user:password@host
     re.IGNORECASE,
 )
+_UNSAID = frozenset({"visit_every"})  # its default stands for no answer
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _EXPECTED = {str: "text in quotes", int: "a whole number", bool: "true or false"}
 
@@ -331,7 +332,8 @@ def _plain(value: Any) -> Any:
         inner, default = getattr(value, field.name), _default(field)
         # What is empty by default says nothing; what has a default value may get another
         # one in a later program, so it is written down.
-        if inner == default and (inner in ("", ()) or dataclasses.is_dataclass(inner)):
+        empty = inner in ("", ()) or dataclasses.is_dataclass(inner) or field.name in _UNSAID
+        if inner == default and empty:
             continue
         found[field.name] = _plain(inner)
     return found

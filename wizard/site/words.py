@@ -156,6 +156,10 @@ PROBLEMS: Words = {
         "The name of the site is too long or has line breaks in it.",
         "Write it on one line of at most 100 characters.",
     ),
+    "visit_every_invalid": (
+        "{value} is no number of days between two visits.",
+        "Write a whole number from 1 to {most}, or leave it out.",
+    ),
     # server
     "host_missing": (
         "The server to connect to is missing.",

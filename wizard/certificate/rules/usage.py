@@ -1,7 +1,7 @@
 """What the certificate says it may be used for, and how it was made."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from math import ceil
 
 from cryptography import x509
@@ -9,16 +9,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from wizard.certificate import look
 from wizard.certificate.bundle import shown_names
+from wizard.certificate.limits import limit_on
 from wizard.certificate.rules.case import Case, Remark
 
-# Longest life in days by day of issue: CA/Browser Forum BR 6.3.2, ballots SC-31 and SC-081v3.
-# (SC-31 gave 397 in words, 398 in force: Chromium's certificate_lifetimes.md.)
-_LIMITS = (
-    (datetime(2029, 3, 15, tzinfo=UTC), 47),
-    (datetime(2027, 3, 15, tzinfo=UTC), 100),
-    (datetime(2026, 3, 15, tzinfo=UTC), 200),
-    (datetime(2020, 9, 1, tzinfo=UTC), 398),
-)
 # Test services whose private key is published for everyone.
 _PUBLISHED = {"*.local-ip.medicmobile.org", "*.my.local-ip.co"}
 
@@ -72,13 +65,13 @@ def must_staple(case: Case) -> Iterator[Remark]:
 def lifetime(case: Case) -> Iterator[Remark]:
     """Not longer than public authorities may give; browsers enforce it under public roots."""
     begin, end = case.leaf.not_valid_before_utc, case.leaf.not_valid_after_utc
-    limit = next((days for since, days in _LIMITS if begin >= since), None)
+    limit = limit_on(begin.date())
     # The last second counts as well, so a life is one second longer than the difference; a
     # certificate that is over by that second alone is let pass.
-    if limit is None or end - begin <= timedelta(days=limit):
+    if limit is None or end - begin <= timedelta(days=limit.days):
         return
     days = ceil((end - begin) / timedelta(days=1))
-    words = {"days": str(days), "limit": str(limit)}
+    words = {"days": str(days), "limit": str(limit.days)}
     yield Remark("lifetime-too-long" if case.public else "lifetime-unusual", words)
 
 

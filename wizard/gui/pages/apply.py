@@ -315,6 +315,7 @@ class ApplyPage(Page):
         self.end.tell(ending.tone, ending.headline, f"{ending.why} {self._detail(outcome)}".strip())
         self.log.add(f"{ending.headline} {outcome.failed} {outcome.detail}".strip())
         known: dict[str, object] = {"outcome": outcome, "plan": None, "survey": ()}
+        known["report"] = None  # it tells of the server before this change
         if good:
             known["applied"] = the_plan
             self.desk.agree(Step.APPLY)

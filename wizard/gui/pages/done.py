@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,6 +24,7 @@ from wizard.gui.page import Page
 from wizard.gui.theme import SPACE
 from wizard.gui.widgets.card import Card, Notice
 from wizard.gui.widgets.field import Field
+from wizard.gui.widgets.next_visit import NextVisit
 from wizard.gui.widgets.password import PasswordEdit
 from wizard.gui.widgets.picture import Picture
 from wizard.gui.widgets.text import label, selectable
@@ -61,6 +61,9 @@ class DonePage(Page):
         self._facts.setColumnStretch(1, 1)
         self.glance.body.addLayout(self._facts)
         self.body.addWidget(self.glance)
+        self.visit = NextVisit()
+        self.visit.answered.connect(self.desk.come_every)
+        self.body.addWidget(self.visit)
         self.body.addWidget(self._take_away())
 
     def _take_away(self) -> Card:
@@ -87,7 +90,7 @@ class DonePage(Page):
             card,
             "calendar",
             self.tr("Calendar entry"),
-            self.tr("Reminds you to renew the certificate in time."),
+            self.tr("The last good day for the next visit and the end of the certificate."),
             (),
             (self.calendar,),
         )
@@ -175,7 +178,14 @@ class DonePage(Page):
         self.written.tell("ok", "")
         self._show_passphrase()
         self._show_facts()
+        self.visit.show_handover(self.snapshot)
         self.ready.emit()
+
+    def show_known(self) -> None:
+        """Plan anew with the answer how often somebody comes; the rest stays as it was."""
+        site = replace(self.snapshot.site, visit_every=self.desk.site.visit_every)
+        self.snapshot = replace(self.snapshot, site=site)
+        self.visit.show_handover(self.snapshot)
 
     # -------------------------------------------------------------------- one glance
 
@@ -185,7 +195,7 @@ class DonePage(Page):
                 widget.hide()
                 widget.deleteLater()
         here = self.snapshot
-        dns_dhcp, certificate = here.site.dns_dhcp, here.certificate
+        dns_dhcp, certificate, plan = here.site.dns_dhcp, here.certificate, here.visits
         self._fact(self.tr("Phones open"), here.url if here.site.domain else "", technical=True)
         self._fact(self.tr("The server is at"), here.site.static_ip.address, technical=True)
         if dns_dhcp.enabled and dns_dhcp.first:
@@ -195,22 +205,14 @@ class DonePage(Page):
             self._fact(self.tr("Phones get"), self.tr("addresses from another device"))
         if here.wifi is not None:
             self._fact(self.tr("Wi-Fi"), here.wifi.ssid)
-        if certificate is not None:
-            now = datetime.now(UTC)
-            days = (certificate.not_after - now).days
+        if certificate is not None and plan is not None:
+            days = plan.days_left
             ends = self.tr("{date}, {days} days from now")
             day = long_date(here.day(certificate.not_after))
             self._fact(
                 self.tr("Certificate ends"),
-                ends.format(date=day, days=days) if days >= 0 else day,
-                "" if days >= 30 else "attention" if days >= 0 else "bad",
-            )
-            renew = here.day(certificate.renew_at)
-            late = certificate.renew_at <= now
-            self._fact(
-                self.tr("Renew it"),
-                self.tr("now") if late else self.tr("from {date} on").format(date=long_date(renew)),
-                "attention" if late else "",
+                ends.format(date=day, days=days) if days is not None and days >= 0 else day,
+                "bad" if days is not None and days < 0 else "attention" if plan.urgent else "",
             )
         tone, sentence = sheet.checked(here)
         self._fact(self.tr("Proof"), sentence, tone)

@@ -37,7 +37,7 @@ from wizard.problem import UserError, tr
 from wizard.site.flow import Walk
 from wizard.site.model import Site
 from wizard.site.words import SiteError
-from wizard.sites import Entry
+from wizard.sites import Entry, by_urgency
 
 if TYPE_CHECKING:
     from wizard.gui.shell import Shell
@@ -201,7 +201,8 @@ class StartPage(QWidget):
             self._list.removeWidget(card)
             card.hide()
             card.deleteLater()
-        entries, now = self.desk.store.entries(), datetime.now(UTC)
+        now = datetime.now(UTC)
+        entries = by_urgency(self.desk.store.entries(), now)
         if only is not None:
             entries = tuple(e for e in entries if not e.broken)
         self._cards = [self._card(entry, now, only) for entry in entries]

@@ -8,13 +8,16 @@ from datetime import datetime
 from PySide6.QtCore import QDate, QLocale, Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton
 
+from wizard.certificate.planner import State as Due
+from wizard.certificate.planner import VisitPlan
 from wizard.gui.theme import SPACE
 from wizard.gui.widgets.card import Card
 from wizard.gui.widgets.picture import Picture
 from wizard.gui.widgets.text import label
+from wizard.handover import visits
 from wizard.sites import Entry
 
-SOON = 30  # days: then a certificate is worth a warning
+SOON = 30  # days: then a certificate of which only the end is known is worth a warning
 ICONS = {  # how a visit ended -> icon and token
     "saved": ("edit", "muted"),
     "confirmed": ("ok", "ok"),
@@ -91,18 +94,25 @@ class SiteCard(Card):
         icon, token = ICONS.get(last.state, ("circle", "muted"))
         said = words.get(last.state, "")
         told = [(icon, token, f"{said}, {day}" if said else day)]
-        days = last.days_left(now)
+        plan, days = entry.plan(now), last.days_left(now)
+        if plan is not None and not plan.knows_day:
+            return [*told, ("clock", "warn", visits.headline(plan))]
+        if plan is not None and plan.state is Due.ENDED:
+            return [*told, ("err", "err", visits.headline(plan))]
         if days is not None:
-            told.append(self._certificate(days))
+            told.append(self._certificate(days, plan))
+        if plan is not None:
+            token = "warn" if plan.urgent else "muted"
+            told.append(("calendar", token, visits.headline(plan)))
         return told
 
-    def _certificate(self, days: int) -> tuple[str, str, str]:
+    def _certificate(self, days: int, plan: VisitPlan | None) -> tuple[str, str, str]:
         if days < 0:
             return ("err", "err", self.tr("The certificate has ended"))
         if days == 0:
             return ("warn", "warn", self.tr("The certificate ends today"))
-        token = "warn" if days < SOON else "muted"
+        near = plan.urgent if plan is not None else days < SOON
         text = self.tr("The certificate ends in {days} days").format(days=days)
         if days == 1:
             text = self.tr("The certificate ends tomorrow")
-        return ("warn" if days < SOON else "certificate", token, text)
+        return ("warn", "warn", text) if near else ("certificate", "muted", text)
