@@ -1,5 +1,6 @@
 """What one file holds, whatever its format: certificates, keys, and things that are neither."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from wizard.certificate import look, pem
+from wizard.certificate import archive, legacy, look, pem
 from wizard.certificate.problems import CertificateError
 
 _Load = Callable[[bytes, bytes | None], PrivateKeyTypes]
@@ -25,6 +26,7 @@ _KEY_LABELS = {
     "EC PRIVATE KEY",
     "DSA PRIVATE KEY",
 }
+_KEY_STORE = b"\xfe\xed\xfe\xed"  # Java's own form, JKS
 _BINARY_LABELS = {
     # `certutil -encode` writes CERTIFICATE around whatever it is given.
     "CERTIFICATE",
@@ -37,6 +39,10 @@ _BINARY_LABELS = {
 }
 
 
+# What is left of certbot's links where they became text files: ../../archive/NAME/fullchain1.pem
+_LINK = re.compile(r"(\.\./)+archive/[^/\n]+/[a-z]+[0-9]+\.pem\s*\Z")
+
+
 @dataclass
 class Contents:
     """The harvest of one file; `oddities` are codes of errors for what was of no use in it."""
@@ -47,11 +53,21 @@ class Contents:
     oddities: list[str] = field(default_factory=list)
     ordered: bool = True
     """Whether the order of the certificates means something (not in PKCS#7 and PKCS#12)."""
+    inside: bool = False
+    """Whether this lay in a folder or a zip file, and was not chosen by itself."""
+    error: CertificateError | None = None
+    """Why this member of a folder or a zip file could not be read."""
 
 
 def harvest(raw: bytes, file: str, passphrase: str | None) -> Contents:
     """Take out all that is of use; raises CertificateError for cut off, damaged, or locked."""
     found = Contents(file)
+    if archive.is_other_archive(raw):
+        found.oddities.append("archive-other")
+        return found
+    if raw.startswith(_KEY_STORE):
+        found.oddities.append("java-key-store")
+        return found
     # In text the second byte is below 0x80; in DER and BER it is a long length or "indefinite".
     if raw[0] == 0x30 and len(raw) > 1 and raw[1] >= 0x80:
         if not _binary(raw, found, passphrase):
@@ -73,7 +89,9 @@ def harvest(raw: bytes, file: str, passphrase: str | None) -> Contents:
 
 def _block(block: pem.Block, found: Contents, passphrase: str | None) -> None:
     if block.label in _KEY_LABELS:
-        found.keys.append(_key(block.pem(), load_pem_private_key, found.file, passphrase))
+        found.keys.append(
+            _key(block.pem(), block.der, load_pem_private_key, found.file, passphrase)
+        )
     elif block.label in _BINARY_LABELS:
         if not _binary(block.der, found, passphrase):
             raise CertificateError("damaged", file=found.file)
@@ -102,7 +120,7 @@ def _binary(der: bytes, found: Contents, passphrase: str | None) -> bool:
     except look.READ_ERRORS:
         pass
     if _is_key(der):
-        found.keys.append(_key(der, load_der_private_key, found.file, passphrase))
+        found.keys.append(_key(der, der, load_der_private_key, found.file, passphrase))
         return True
     try:
         x509.load_der_x509_csr(der)
@@ -149,7 +167,7 @@ def _is_key(der: bytes) -> bool:
     )
 
 
-def _key(raw: bytes, load: _Load, file: str, passphrase: str | None) -> PrivateKeyTypes:
+def _key(raw: bytes, der: bytes, load: _Load, file: str, passphrase: str | None) -> PrivateKeyTypes:
     # Asked without the passphrase first: `cryptography` refuses one that is not needed.
     try:
         return load(raw, None)
@@ -161,6 +179,8 @@ def _key(raw: bytes, load: _Load, file: str, passphrase: str | None) -> PrivateK
         raise CertificateError("damaged", file=file) from error
     if not passphrase:
         raise CertificateError("passphrase-needed", file=file)
+    if legacy.closed(der):
+        raise CertificateError("lock-too-old", file=file)
     try:
         return load(raw, passphrase.encode())
     except UnsupportedAlgorithm as error:
@@ -183,6 +203,8 @@ def _take_pkcs12(der: bytes, found: Contents, passphrase: str | None) -> None:
             found.certificates.append(bag.cert.certificate)
         found.certificates += [each.certificate for each in bag.additional_certs]
         return
+    if legacy.closed(der):
+        raise CertificateError("lock-too-old", file=found.file)
     raise CertificateError(
         "passphrase-wrong" if passphrase else "passphrase-needed", file=found.file
     )
@@ -201,6 +223,8 @@ def _kind_of_text(text: str) -> str:
         return "putty-key"
     if start.startswith(("ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-")):
         return "ssh-key"
+    if _LINK.match(start):
+        return "link-broken"
     if start.startswith(("<!doctype", "<html", "<head", "<?xml", "<body")):
         return "html"
     return "not-certificate"

@@ -8,6 +8,7 @@ from wizard.certificate.problems import CertificateError
 
 # The largest real bundle (all of Mozilla's roots) is about 230 kB.
 LIMIT = 1024 * 1024
+MOST = 1000  # files in a folder or a zip file that are looked at; more are no certificates
 
 
 def contents(path: str | os.PathLike[str]) -> bytes:
@@ -19,9 +20,10 @@ def contents(path: str | os.PathLike[str]) -> bytes:
     try:
         # Asked before opening: a named pipe would block, and Windows answers "permission denied"
         # for a folder.
+        if os.path.islink(path) and not os.path.exists(os.path.realpath(path)):
+            # Copied from certbot's folder "live" without the folder "archive".
+            raise CertificateError("link-broken", file=name)
         mode = os.stat(path).st_mode
-        if stat.S_ISDIR(mode):
-            raise CertificateError("file-is-directory", file=name)
         if not stat.S_ISREG(mode):
             raise CertificateError("file-unreadable", file=name)
         with open(path, "rb") as file:
