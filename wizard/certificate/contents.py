@@ -1,7 +1,9 @@
 """What one file holds, whatever its format: certificates, keys, and things that are neither."""
 
 import re
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from cryptography import x509
@@ -26,6 +28,8 @@ _KEY_LABELS = {
     "EC PRIVATE KEY",
     "DSA PRIVATE KEY",
 }
+# What the library says where no passphrase would do.
+_NOT_THE_PASSPHRASE = ("Unknown key encryption algorithm", "DEK-Info")
 _KEY_STORE = b"\xfe\xed\xfe\xed"  # Java's own form, JKS
 _BINARY_LABELS = {
     # `certutil -encode` writes CERTIFICATE around whatever it is given.
@@ -68,8 +72,7 @@ def harvest(raw: bytes, file: str, passphrase: str | None) -> Contents:
     if raw.startswith(_KEY_STORE):
         found.oddities.append("java-key-store")
         return found
-    # In text the second byte is below 0x80; in DER and BER it is a long length or "indefinite".
-    if raw[0] == 0x30 and len(raw) > 1 and raw[1] >= 0x80:
+    if _is_binary(raw):
         if not _binary(raw, found, passphrase):
             found.oddities.append("not-certificate")
         return found
@@ -85,6 +88,15 @@ def harvest(raw: bytes, file: str, passphrase: str | None) -> Contents:
     if not blocks:
         found.oddities.append(_kind_of_text(text))
     return found
+
+
+def _is_binary(raw: bytes) -> bool:
+    """Whether this is DER or BER, not text that begins with "0"."""
+    if raw[0] != 0x30 or len(raw) < 2:
+        return False
+    # In text the second byte is below 0x80; in DER and BER it is a long length or "indefinite".
+    # Keys of elliptic curves are short enough for one byte: an integer, their version, follows.
+    return raw[1] >= 0x80 or (raw[2:3] == b"\x02" and len(raw) >= 2 + raw[1])
 
 
 def _block(block: pem.Block, found: Contents, passphrase: str | None) -> None:
@@ -129,11 +141,20 @@ def _binary(der: bytes, found: Contents, passphrase: str | None) -> bool:
     except look.READ_ERRORS:
         pass
     try:
-        found.certificates += pkcs7.load_der_pkcs7_certificates(der)
+        with _ber_allowed():
+            found.certificates += pkcs7.load_der_pkcs7_certificates(der)
         found.ordered = False
         return True
     except look.READ_ERRORS:
         return False
+
+
+@contextmanager
+def _ber_allowed() -> Iterator[None]:
+    """The library warns where it falls back to BER; that is what some programs export."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*falling back to parsing as BER", UserWarning)
+        yield
 
 
 def _length(der: bytes) -> int | None:
@@ -186,6 +207,9 @@ def _key(raw: bytes, der: bytes, load: _Load, file: str, passphrase: str | None)
     except UnsupportedAlgorithm as error:
         raise CertificateError("key-unreadable", file=file) from error
     except (ValueError, TypeError) as error:
+        if str(error).startswith(_NOT_THE_PASSPHRASE):
+            code = "damaged" if "DEK-Info" in str(error) else "key-unreadable"
+            raise CertificateError(code, file=file) from error
         # A wrong passphrase may also give rubbish that looks like a damaged key.
         raise CertificateError("passphrase-wrong", file=file) from error
 
@@ -193,7 +217,8 @@ def _key(raw: bytes, der: bytes, load: _Load, file: str, passphrase: str | None)
 def _take_pkcs12(der: bytes, found: Contents, passphrase: str | None) -> None:
     for attempt in _attempts(passphrase):
         try:
-            bag = pkcs12.load_pkcs12(der, attempt)
+            with _ber_allowed():
+                bag = pkcs12.load_pkcs12(der, attempt)
         except look.READ_ERRORS:
             continue  # "Invalid password or PKCS12 data": the library cannot tell them apart
         found.ordered = False

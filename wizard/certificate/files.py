@@ -20,16 +20,15 @@ def contents(path: str | os.PathLike[str]) -> bytes:
     try:
         # Asked before opening: a named pipe would block, and Windows answers "permission denied"
         # for a folder.
-        if os.path.islink(path) and not os.path.exists(os.path.realpath(path)):
-            # Copied from certbot's folder "live" without the folder "archive".
-            raise CertificateError("link-broken", file=name)
         mode = os.stat(path).st_mode
         if not stat.S_ISREG(mode):
             raise CertificateError("file-unreadable", file=name)
         with open(path, "rb") as file:
             raw = file.read(LIMIT + 1)
     except FileNotFoundError as error:
-        raise CertificateError("file-missing", file=name) from error
+        # A link: copied from certbot's folder "live" without the folder "archive".
+        code = "link-broken" if os.path.islink(path) else "file-missing"
+        raise CertificateError(code, file=name) from error
     except PermissionError as error:
         raise CertificateError("file-no-permission", file=name) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
