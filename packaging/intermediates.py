@@ -102,11 +102,12 @@ def written(found: Iterable[x509.Certificate], at: datetime, origin: str) -> str
         f"# Checked on {at:%Y-%m-%d}. Renewed with `make intermediates`.",
     ]
     for each in found:
+        mark = each.fingerprint(SHA256()).hex()
         lines += [
             "",
             f"# {each.subject.rfc4514_string()}",
             f"# issued by {each.issuer.rfc4514_string()}",
-            f"# until {each.not_valid_after_utc:%Y-%m-%d}, sha256 {each.fingerprint(SHA256()).hex()}",
+            f"# until {each.not_valid_after_utc:%Y-%m-%d}, sha256 {mark}",
             each.public_bytes(Encoding.PEM).decode().rstrip(),
         ]
     return "\n".join(lines) + "\n"

@@ -106,8 +106,7 @@ def test_a_folder_without_any(tmp_path: Path) -> None:
 
 def test_the_key_may_lie_outside_the_folder(tmp_path: Path) -> None:
     folder = tmp_path / "from the authority"
-    leaf, chain, key_file = lay(folder, "new", NEW)
-    key_file = key_file.rename(tmp_path / "privkey.pem")
+    key_file = lay(folder, "new", NEW)[2].rename(tmp_path / "privkey.pem")
     first, bundle = choose([folder])
     assert bundle.key is None
     files, bundle = choose([key_file], first)

@@ -103,7 +103,6 @@ OTHER = (
     "dhp",
     "dsaparam",
     "enveloped-no",
-    "mldsa44_priv",
 )
 
 

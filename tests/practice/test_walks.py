@@ -382,7 +382,7 @@ def test_bad_certificate_is_refused_before_anything_changes(
             ("certificates/wrong-key/fullchain.pem", "certificates/wrong-key/privkey.pem"),
             "key-mismatch",
         ),
-        (("certificates",), "file-is-directory"),
+        (("certificates",), "passphrase-needed"),
         (("empty.pem",), "file-empty"),
         (("nowhere.pem",), "file-missing"),
         (("site.toml",), None),
