@@ -49,7 +49,7 @@ def source_of_missing(bundle: Bundle, roots: Roots) -> str:
     return "" if end is None else next((u.hostname or "" for u in _addresses(end)), "")
 
 
-def fetch_missing(bundle: Bundle, roots: Roots, *, dial: Dial = _dial) -> Bundle:
+def fetch_missing(bundle: Bundle, roots: Roots, *, dial: Dial | None = None) -> Bundle:
     """Return the bundle with what its chain lacked; itself where nothing is missing.
 
     Only plain http addresses are followed, as authorities publish them; redirects may lead to
@@ -59,7 +59,7 @@ def fetch_missing(bundle: Bundle, roots: Roots, *, dial: Dial = _dial) -> Bundle
         end = _end(bundle, roots)
         if end is None:
             break
-        issuer, host = _issuer(end, bundle, dial)
+        issuer, host = _issuer(end, bundle, dial or _dial)
         chain = (*bundle.chain, issuer)
         filled = (*bundle.filled, Filled(issuer, host))
         more = missing(bundle.leaf, chain)
