@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import ssl
 import tracemalloc
 from collections.abc import Callable, Mapping
@@ -343,6 +344,7 @@ def public_key(encoding: Encoding, form: PublicFormat) -> bytes:
 
 SSH2 = b"---- BEGIN SSH2 PUBLIC KEY ----\nAA==\n---- END SSH2 PUBLIC KEY ----"
 PUTTY = b"PuTTY-User-Key-File-3: ssh-ed25519\r\nEncryption: none\r\n"
+OLD_LOCKED = written(form=PrivateFormat.TraditionalOpenSSL, secret=SECRET)
 CUT = FULL[: len(FULL) // 2]
 
 USELESS: Mapping[str, tuple[str, tuple[bytes, ...]]] = {
@@ -361,6 +363,10 @@ USELESS: Mapping[str, tuple[str, tuple[bytes, ...]]] = {
     ),
     "not base64": ("damaged", (pem(LEAF).replace(b"M", b"*"),)),
     "not ASCII": ("damaged", (pem(LEAF).replace(b"M", "\u20ac".encode()),)),
+    "vector of an old key cut off": (
+        "damaged",
+        (FULL, re.sub(rb"(DEK-Info: [^,]+,.{20}).*", rb"\1", OLD_LOCKED)),
+    ),
     "base64 of nothing": ("damaged", (armoured("CERTIFICATE", b"hello"),)),
     "key of rubbish": ("damaged", (armoured("PRIVATE KEY", b"hello"),)),
     "request": ("csr", (request(),)),
@@ -473,3 +479,13 @@ def test_an_error_names_the_file_and_not_the_folder(put: Put) -> None:
     (path,) = put(CUT)
     with pytest.raises(CertificateError, match=r"The file 0\.pem is cut off"):
         read([path])
+
+
+@pytest.mark.parametrize("left", range(0, 33, 4))
+def test_a_vector_that_is_cut_off_is_no_crash(left: int, put: Put) -> None:
+    short = re.sub(rb"(DEK-Info: [^,]+,.{%d}).*" % left, rb"\1", OLD_LOCKED)
+    paths = put(FULL, short)
+    if left == 32:
+        assert read(paths, SECRET) == WANTED
+    else:
+        assert code_of(paths, SECRET) == "damaged"

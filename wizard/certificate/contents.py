@@ -101,6 +101,8 @@ def _is_binary(raw: bytes) -> bool:
 
 def _block(block: pem.Block, found: Contents, passphrase: str | None) -> None:
     if block.label in _KEY_LABELS:
+        if not _whole_vector(block):
+            raise CertificateError("damaged", file=found.file)
         found.keys.append(
             _key(block.pem(), block.der, load_pem_private_key, found.file, passphrase)
         )
@@ -114,6 +116,18 @@ def _block(block: pem.Block, found: Contents, passphrase: str | None) -> None:
     else:
         # Public keys, DH parameters, revocation lists: of no use, and no harm.
         found.oddities.append("not-certificate")
+
+
+def _whole_vector(block: pem.Block) -> bool:
+    """Whether an old encrypted key has all of its initialization vector (RFC 1421 4.6.1.3).
+
+    The library does not look, and panics in Rust, past every `except Exception`.
+    """
+    for name, value in block.headers:
+        cipher, _, vector = value.partition(",")
+        if name == "DEK-Info" and len(vector.strip()) < (32 if "AES" in cipher.upper() else 16):
+            return False
+    return True
 
 
 def _binary(der: bytes, found: Contents, passphrase: str | None) -> bool:
