@@ -224,6 +224,11 @@ class TestZip:
         assert code_of(put(tmp_path / "y.zip", broken)) == "damaged"
         assert code_of(put(tmp_path / "z.zip", zipped({"a": ALL}) + b"PK\x05\x06")) == "damaged"
 
+    def test_an_entry_without_a_name(self, tmp_path: Path) -> None:
+        raw = bytearray(zipped({"a": ALL}))
+        struct.pack_into("<H", raw, raw.index(b"PK\x01\x02") + 28, 0)
+        assert code_of(put(tmp_path / "x.zip", bytes(raw))) == "damaged"
+
     @pytest.mark.parametrize(
         ("files", "code"),
         [

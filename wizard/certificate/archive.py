@@ -1,6 +1,8 @@
 """Looks into a zip file without unpacking it to the disk, and knows other archives by sight."""
 
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -13,6 +15,12 @@ TOTAL = 16 * 1024 * 1024  # bytes, unpacked; the largest archive of an authority
 _BEGIN = (b"PK\x03\x04", b"PK\x05\x06")  # with entries, without any (APPNOTE.TXT 4.3)
 _END = b"PK\x05\x06"
 _OTHER = (b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"BZh", b"\xfd7zXZ\0")
+# What zipfile raises besides: for damaged data, nonsense in a header (an entry without a name, a
+# size that is none), a way of packing that it does not know.
+_NONSENSE = (
+    EOFError, LookupError, OSError, OverflowError, RuntimeError, ValueError,
+    lzma.LZMAError, struct.error, zlib.error,
+)  # fmt: skip
 _ENCRYPTED = 0x1  # general purpose bit 0 (APPNOTE.TXT 4.4.4)
 
 
@@ -38,8 +46,7 @@ def members(raw: bytes, file: str) -> Iterator[tuple[str, bytes]]:
     except zipfile.BadZipFile as error:
         code = "damaged" if _END in raw else "cut-off"
         raise CertificateError(code, file=file) from error
-    except (zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
-        # Damaged data, nonsense in a header, a way of packing that Python does not know.
+    except _NONSENSE as error:
         raise CertificateError("damaged", file=file) from error
 
 
