@@ -137,6 +137,19 @@ def test_good_files_gone_bad_in_a_folder(raws: list[bytes], places: list[str]) -
             assert read([folder], "secret", domain=DOMAIN).leaf
 
 
+def test_a_tls_feature_that_nobody_knows() -> None:
+    feature = bytes.fromhex("3003020105")  # status_request, RFC 7633
+    der = LEAF.public_bytes(Encoding.DER)
+    assert feature in der
+    strange = der.replace(feature, bytes.fromhex("3003020100"))
+    key_file = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    assert attempt(strange, key_file) == ""
+    found = judge(
+        Bundle(x509.load_der_x509_certificate(strange), (), KEY), DOMAIN, now=NOW, roots=ROOTS
+    )
+    assert found[0].code == "unreadable"
+
+
 PIECES = st.sampled_from(
     [
         "-----BEGIN CERTIFICATE-----",

@@ -19,6 +19,7 @@ E = TypeVar("E", bound=x509.ExtensionType)
 # `cryptography` parses lazily: a certificate that loaded may still raise any of these from any
 # attribute (Go's IgnoreCNWithSANs vector does).
 READ_ERRORS = (
+    LookupError,  # an unknown TLS feature
     ValueError,
     TypeError,
     NotImplementedError,
