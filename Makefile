@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 LOCK := packaging/lock
 SYSTEM := sh packaging/linux/system-packages.sh
 
-.PHONY: run test lab lab-all bench lint clean lock golden docs screenshots translations
+.PHONY: run test lab lab-all bench lint clean lock golden docs screenshots translations intermediates
 
 run: $(VENV)/run
 	$(BIN)/cht-offline-setup window --or-tour build/tour
@@ -51,6 +51,10 @@ screenshots: $(VENV)/test
 # The texts to be translated, for Qt Linguist.
 translations: $(VENV)/test
 	$(BIN)/python packaging/translations.py
+
+# Certificates that chains often lack, from Mozilla's list of all intermediates (Internet).
+intermediates: $(VENV)/run
+	$(BIN)/python packaging/intermediates.py
 
 # Pinned versions with hashes, for Linux and Windows at once.
 lock:

@@ -26,6 +26,7 @@ from wizard.certificate import (
     Roots,
     acceptable,
     describe,
+    fetch_missing,
     judge,
     of_der,
     planner,
@@ -127,12 +128,13 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     look = command("inspect", _inspect, "Judge certificate files without a server.")
-    look.add_argument("files", nargs="+", metavar="FILE")
+    look.add_argument("files", nargs="+", metavar="FILE", help="also a folder or a zip file")
     look.add_argument("--domain", required=True)
     look.add_argument("--at", metavar="TIME", help="judge for this time (ISO 8601)")
     look.add_argument("--cht-version", metavar="VERSION")
     _passphrase(look)
     _roots(look)
+    _fetch(look)
 
     find = command("find", _find, "Look for servers on this network, even without an address.")
     find.add_argument("--seconds", type=float, default=6.0)
@@ -165,6 +167,8 @@ def parser() -> argparse.ArgumentParser:
         if name in ("plan", "apply", "renew", "check", "readiness"):
             _passphrase(sub)
             _roots(sub)
+        if name in ("plan", "apply", "renew"):
+            _fetch(sub)
         if name in ("plan", "apply"):
             sub.add_argument("--no-diff", action="store_true", help="leave out file differences")
         if name in ("apply", "renew", "readiness", "rollback", "uninstall"):
@@ -211,6 +215,14 @@ def _passphrase(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--password-file", metavar="FILE", help="holds the key's passphrase")
 
 
+def _fetch(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--fetch-missing",
+        action="store_true",
+        help="fetch what the chain lacks from the address in the certificate (Internet)",
+    )
+
+
 def _roots(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--extra-roots",
@@ -227,9 +239,14 @@ def _roots(sub: argparse.ArgumentParser) -> None:
 def _inspect(arguments: argparse.Namespace, screen: Screen) -> int:
     at = _time(arguments.at)
     bundle = _with_passphrase(
-        arguments, lambda passphrase: read([Path(f) for f in arguments.files], passphrase)
+        arguments,
+        lambda passphrase: read(
+            [Path(f) for f in arguments.files], passphrase, domain=arguments.domain
+        ),
     )
     roots = _trusted(arguments)
+    if arguments.fetch_missing:
+        bundle = fetch_missing(bundle, roots)
     findings = judge(
         bundle, arguments.domain, now=at, cht_version=arguments.cht_version, roots=roots
     )
@@ -530,7 +547,10 @@ def _trusted(arguments: argparse.Namespace) -> Roots:
 
 
 def _bundle(arguments: argparse.Namespace, visit: Visit) -> Bundle | None:
-    return _with_passphrase(arguments, visit.bundle)
+    fetch = getattr(arguments, "fetch_missing", False)
+    return _with_passphrase(
+        arguments, lambda passphrase: visit.bundle(passphrase, fetch_missing=fetch)
+    )
 
 
 def _with_passphrase(arguments: argparse.Namespace, reader: Callable[[str | None], T]) -> T:

@@ -265,9 +265,17 @@ class Visit:
         self._facts = wire.decode(wire.Facts, self._call("facts", {"domain": self.site.domain}))
         return self._facts
 
-    def bundle(self, passphrase: str | None = None) -> certificate.Bundle | None:
-        """Read the certificate files of the site; None when it names none."""
-        return certificate.read(self.files, passphrase) if self.files else None
+    def bundle(
+        self, passphrase: str | None = None, *, fetch_missing: bool = False
+    ) -> certificate.Bundle | None:
+        """Read the certificate files of the site; None when it names none.
+
+        `fetch_missing`: the user agrees that what the chain lacks is fetched from the Internet.
+        """
+        if not self.files:
+            return None
+        found = certificate.read(self.files, passphrase, domain=self.site.domain)
+        return certificate.fetch_missing(found, self.roots) if fetch_missing else found
 
     def findings(
         self, bundle: certificate.Bundle, facts: wire.Facts | None = None

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from wizard.certificate import Bundle, CertificateError
-from wizard.certificate.choice import choose, unfold
+from wizard.certificate.choice import choose
 
 from .authority import key
 from .test_findings import good
@@ -93,13 +93,22 @@ def test_a_folder_stands_for_what_is_useful_in_it(tmp_path: Path) -> None:
     (folder / ".hidden.pem").write_bytes(new[0].read_bytes())
     (folder / "empty.pem").touch()
     (folder / "deeper").mkdir()
-    assert set(unfold([folder])) == set(new)
     files, bundle = choose([folder])
-    assert set(files) == set(new)
+    assert files == (folder,)
     assert bundle == NEW
 
 
 def test_a_folder_without_any(tmp_path: Path) -> None:
     with pytest.raises(CertificateError) as caught:
-        unfold([tmp_path])
-    assert caught.value.code == "not-certificate"
+        choose([tmp_path])
+    assert caught.value.code == "nothing-inside"
+
+
+def test_the_key_may_lie_outside_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "from the authority"
+    key_file = lay(folder, "new", NEW)[2].rename(tmp_path / "privkey.pem")
+    first, bundle = choose([folder])
+    assert bundle.key is None
+    files, bundle = choose([key_file], first)
+    assert files == (folder, key_file)
+    assert bundle == NEW

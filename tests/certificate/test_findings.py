@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from wizard.certificate import Bundle, Roots, Severity, acceptable, describe, judge
+from wizard.certificate import Bundle, Filled, Roots, Severity, acceptable, describe, judge
 from wizard.certificate.findings import NOTES, WARNINGS
 from wizard.certificate.rules.case import BUILT
 from wizard.certificate.wording import FINDINGS
@@ -197,6 +197,16 @@ CASES = [
         says=("2027-03-01", "Days left: 29"),
     ),
     Case("chain-reordered", lambda: replace(good(), reordered=True)),
+    Case(
+        "chain-filled",
+        lambda: replace(good(), filled=(Filled(INTERMEDIATE.certificate),)),
+        says=("Test CA 1", "own set"),
+    ),
+    Case(
+        "chain-fetched",
+        lambda: replace(good(), filled=(Filled(INTERMEDIATE.certificate, "pki.example.org"),)),
+        says=("Test CA 1", "pki.example.org"),
+    ),
     Case("self-signed", self_signed, says=("signed by itself", DOMAIN)),
     Case(
         "private-ca",

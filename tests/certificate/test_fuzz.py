@@ -1,5 +1,8 @@
 """Rubbish in: a bundle or a sentence, never a crash."""
 
+import contextlib
+import io
+import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -42,7 +45,25 @@ SAMPLES = [
     pkcs12.serialize_key_and_certificates(
         None, KEY, LEAF, [INTERMEDIATE.certificate], NoEncryption()
     ),
+    pkcs12.serialize_key_and_certificates(
+        b"x", KEY, LEAF, [INTERMEDIATE.certificate], BestAvailableEncryption(b"secret")
+    ),
+    pkcs7.serialize_certificates([LEAF, INTERMEDIATE.certificate], Encoding.PEM),
+    (BUNDLE.chain_pem() + BUNDLE.key_pem()).encode("utf-16"),
+    KEY.private_bytes(Encoding.DER, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")),
+    KEY.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()),
 ]
+
+
+def zipped(raws: list[bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", how) as archive:
+        for number, raw in enumerate(raws):
+            archive.writestr(f"folder/{number}", raw)
+    return made.getvalue()
+
+
+SAMPLES += [zipped(SAMPLES[:1]), zipped(SAMPLES[:4], zipfile.ZIP_STORED)]
 
 
 def attempt(*raws: bytes, passphrase: str | None = None) -> str:
@@ -93,6 +114,40 @@ def mutated(draw: st.DrawFn) -> bytes:
 def test_a_good_file_gone_bad(raw: bytes, beside_a_key: bool) -> None:
     code = attempt(raw, *([SAMPLES[0]] if beside_a_key else []))
     assert code == "" or code in ERRORS
+
+
+@BOUNDED
+@given(st.lists(mutated(), max_size=4), st.sampled_from([None, "secret", "no"]))
+def test_good_files_gone_bad_in_a_zip(raws: list[bytes], passphrase: str | None) -> None:
+    code = attempt(zipped(raws), passphrase=passphrase)
+    assert code == "" or code in ERRORS
+
+
+@BOUNDED
+@given(
+    st.lists(mutated(), max_size=4),
+    st.lists(st.sampled_from(["a", "a/b", ".x", "live", "é"]), min_size=4, max_size=4),
+)
+def test_good_files_gone_bad_in_a_folder(raws: list[bytes], places: list[str]) -> None:
+    with TemporaryDirectory() as folder:
+        for number, (raw, place) in enumerate(zip(raws, places, strict=False)):
+            Path(folder, place).mkdir(parents=True, exist_ok=True)
+            Path(folder, place, f"{number}.pem").write_bytes(raw)
+        with contextlib.suppress(CertificateError):  # its code has a sentence, or it could not be
+            assert read([folder], "secret", domain=DOMAIN).leaf
+
+
+def test_a_tls_feature_that_nobody_knows() -> None:
+    feature = bytes.fromhex("3003020105")  # status_request, RFC 7633
+    der = LEAF.public_bytes(Encoding.DER)
+    assert feature in der
+    strange = der.replace(feature, bytes.fromhex("3003020100"))
+    key_file = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    assert attempt(strange, key_file) == ""
+    found = judge(
+        Bundle(x509.load_der_x509_certificate(strange), (), KEY), DOMAIN, now=NOW, roots=ROOTS
+    )
+    assert found[0].code == "unreadable"
 
 
 PIECES = st.sampled_from(

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import ssl
 import tracemalloc
 from collections.abc import Callable, Mapping
@@ -69,6 +70,12 @@ def armoured(label: str, raw: bytes) -> bytes:
     )
 
 
+def ber(der: bytes) -> bytes:
+    """The same with the outermost length left open (X.690 8.1.3.6)."""
+    head = 2 + (der[1] & 0x7F if der[1] > 0x80 else 0)
+    return b"\x30\x80" + der[head:] + b"\0\0"
+
+
 def smart(raw: bytes) -> bytes:
     return raw.decode().replace("-----", "\u2014\u2013-").encode()
 
@@ -104,6 +111,7 @@ SHAPES: Mapping[str, tuple[bytes, ...]] = {
     "remarks between": (b"Bag Attributes\n  x: y\n" + FULL + b"--- BEGIN NOTE ---\n" + ALL,),
     "parameters too": (armoured("DH PARAMETERS", b"\x30\x00") + ALL,),
     "DER": (der(LEAF), der(CHAIN[0]), der(CHAIN[1]), written(encoding=Encoding.DER)),
+    "DER keys of curves": (pem(LEAF, *CHAIN), written(), written(key("p256"), Encoding.DER)),
     "DER with zeros behind": (der(LEAF) + b"\0" * 100, pem(*CHAIN), written()),
     "DER of an old key": (
         FULL,
@@ -114,6 +122,7 @@ SHAPES: Mapping[str, tuple[bytes, ...]] = {
     "labelled as X509": (armoured("X509 CERTIFICATE", der(LEAF)), pem(*CHAIN), written()),
     "PKCS#7": (pkcs7.serialize_certificates([*CHAIN, LEAF], Encoding.DER), written()),
     "PKCS#7 PEM": (pkcs7.serialize_certificates([*CHAIN, LEAF], Encoding.PEM), written()),
+    "PKCS#7 BER": (ber(pkcs7.serialize_certificates([*CHAIN, LEAF], Encoding.DER)), written()),
     "PKCS#12": (p12(),),
     "PKCS#12 called a certificate": (armoured("CERTIFICATE", p12()),),
     "with the root": (pem(LEAF, *CHAIN, ROOT.certificate) + written(),),
@@ -265,9 +274,21 @@ class TestPair:
         old = written(form=PrivateFormat.TraditionalOpenSSL)
         assert read(put(FULL, written(), old)) == WANTED
 
-    def test_several_pairs(self, put: Put) -> None:
-        other = SECOND.leaf(key=key("rsa", 1))
-        assert code_of(put(FULL, written(), pem(other), written(key("rsa", 1)))) == "several-keys"
+    def test_the_newest_of_several_pairs(self, put: Put) -> None:
+        older = SECOND.leaf(key=key("rsa", 1), days=30)
+        paths = put(pem(older), written(key("rsa", 1)), FULL, written())
+        assert read(paths) == read(paths[::-1]) == WANTED
+
+    def test_pairs_of_different_sites(self, put: Put) -> None:
+        paths = put(FULL, written(), pem(FOREIGN), written(key("p256", "foreign")))
+        assert code_of(paths) == "several-keys"
+        assert read(paths, domain=DOMAIN) == WANTED
+        assert read(paths, domain="b.example.org").leaf == FOREIGN
+
+    def test_without_a_key_the_one_for_the_domain(self, put: Put) -> None:
+        paths = put(pem(LEAF, *CHAIN), pem(FOREIGN))
+        assert read(paths, domain="b.example.org").leaf == FOREIGN
+        assert read(paths, domain=DOMAIN) == Bundle(LEAF, CHAIN)
 
     def test_a_key_that_belongs_to_none(self, put: Put) -> None:
         paths = put(FULL, written(key("rsa", 1)))
@@ -323,6 +344,7 @@ def public_key(encoding: Encoding, form: PublicFormat) -> bytes:
 
 SSH2 = b"---- BEGIN SSH2 PUBLIC KEY ----\nAA==\n---- END SSH2 PUBLIC KEY ----"
 PUTTY = b"PuTTY-User-Key-File-3: ssh-ed25519\r\nEncryption: none\r\n"
+OLD_LOCKED = written(form=PrivateFormat.TraditionalOpenSSL, secret=SECRET)
 CUT = FULL[: len(FULL) // 2]
 
 USELESS: Mapping[str, tuple[str, tuple[bytes, ...]]] = {
@@ -341,6 +363,10 @@ USELESS: Mapping[str, tuple[str, tuple[bytes, ...]]] = {
     ),
     "not base64": ("damaged", (pem(LEAF).replace(b"M", b"*"),)),
     "not ASCII": ("damaged", (pem(LEAF).replace(b"M", "\u20ac".encode()),)),
+    "vector of an old key cut off": (
+        "damaged",
+        (FULL, re.sub(rb"(DEK-Info: [^,]+,.{20}).*", rb"\1", OLD_LOCKED)),
+    ),
     "base64 of nothing": ("damaged", (armoured("CERTIFICATE", b"hello"),)),
     "key of rubbish": ("damaged", (armoured("PRIVATE KEY", b"hello"),)),
     "request": ("csr", (request(),)),
@@ -385,14 +411,8 @@ def test_no_file() -> None:
     assert code_of([]) == "nothing-chosen"
 
 
-def test_a_folder(tmp_path: Path) -> None:
-    assert code_of([tmp_path]) == "file-is-directory"
-
-
 def test_a_file_that_is_gone(tmp_path: Path) -> None:
     assert code_of([tmp_path / "x.pem"]) == "file-missing"
-    (tmp_path / "dangling").symlink_to("../../archive/fullchain3.pem")
-    assert code_of([tmp_path / "dangling"]) == "file-missing"
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
@@ -439,7 +459,10 @@ def test_the_limit_itself_is_read(put: Put) -> None:
 
 def test_every_error_has_a_case() -> None:
     elsewhere = {
-        "nothing-chosen", "file-missing", "file-is-directory", "file-no-permission",
+        "archive-other", "fetch-failed", "fetch-nowhere", "fetch-useless", "folder-too-large",
+        "java-key-store", "link-broken", "lock-too-old", "nothing-inside", "zip-inside",
+        "zip-locked", "zip-too-large",
+        "nothing-chosen", "file-missing", "file-no-permission",
         "file-unreadable", "file-too-large", "no-key", "several-keys", "key-mismatch",
         "key-unreadable", "passphrase-needed", "passphrase-wrong",
     }  # fmt: skip
@@ -456,3 +479,13 @@ def test_an_error_names_the_file_and_not_the_folder(put: Put) -> None:
     (path,) = put(CUT)
     with pytest.raises(CertificateError, match=r"The file 0\.pem is cut off"):
         read([path])
+
+
+@pytest.mark.parametrize("left", range(0, 33, 4))
+def test_a_vector_that_is_cut_off_is_no_crash(left: int, put: Put) -> None:
+    short = re.sub(rb"(DEK-Info: [^,]+,.{%d}).*" % left, rb"\1", OLD_LOCKED)
+    paths = put(FULL, short)
+    if left == 32:
+        assert read(paths, SECRET) == WANTED
+    else:
+        assert code_of(paths, SECRET) == "damaged"

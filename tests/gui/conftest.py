@@ -60,6 +60,10 @@ class Answers(Dialogs):
         self.asked.append(title)
         then(self.files.pop(0))
 
+    def open_folder(self, parent: QWidget, title: str, then: Callable[[Path], None]) -> None:
+        self.asked.append(title)
+        then(self.files.pop(0)[0])
+
     def open_file(
         self, parent: QWidget, title: str, pattern: str, then: Callable[[Path], None]
     ) -> None:

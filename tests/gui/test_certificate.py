@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from tests.certificate.authority import DOMAIN, ROOT
+from tests.certificate.test_fetch import HOST, ISSUER, ONE, Web, body, der
 from tests.gui import audit
 from tests.gui.conftest import Answers
 from wizard.gui.pages.certificate import CertificatePage
@@ -87,7 +92,8 @@ def test_a_folder_may_be_dropped(qtbot: QtBot, practice: Shell) -> None:
     at_page(practice)
     page = take(qtbot, practice, [files(practice, "good")[0].parent])
     assert practice.desk.bundle is not None
-    assert set(practice.desk.site.certificate.files) == set(map(str, files(practice, "good")))
+    folder = files(practice, "good")[0].parent
+    assert practice.desk.site.certificate.files == (str(folder),)
     assert page.card.isVisible()
 
 
@@ -320,3 +326,89 @@ def test_a_result_that_comes_too_late_does_no_harm(qtbot: QtBot, practice: Shell
     idle(qtbot, practice)
     assert practice.desk.bundle is None
     assert practice.desk.site.certificate.files == ()
+
+
+def test_a_folder_is_chosen_by_keyboard(qtbot: QtBot, practice: Shell, answers: Answers) -> None:
+    page = at_page(practice)
+    folder = files(practice, "good")[0].parent
+    answers.files.append([folder])
+    page.folder.setFocus()
+    QTest.keyClick(page.folder, Qt.Key.Key_Space)
+    idle(qtbot, practice)
+    assert practice.desk.bundle is not None
+    assert practice.desk.site.certificate.files == (str(folder),)
+
+
+def test_a_zip_file_is_dropped_and_read_again_later(
+    qtbot: QtBot, practice: Shell, tmp_path: Path
+) -> None:
+    page = at_page(practice)
+    packed = tmp_path / "from the authority.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in files(practice, "good"):
+            archive.write(path, f"nested/{path.name}")
+    drop(page, [packed])
+    idle(qtbot, practice)
+    assert practice.desk.site.certificate.files == (str(packed),)
+    assert states(page)["key"] == "good"
+    practice.desk.learn(bundle=None)
+    page.entered()
+    idle(qtbot, practice)
+    assert practice.desk.bundle is not None
+    assert practice.desk.new_visit().bundle() == practice.desk.bundle
+
+
+class TestFetching:
+    @pytest.fixture
+    def web(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
+        made = Web()
+        made.thread.start()
+        monkeypatch.setattr("wizard.certificate.fetch._dial", made.dial)
+        yield made
+        made.server.shutdown()
+        made.thread.join()
+        made.server.server_close()
+
+    @pytest.fixture
+    def page(self, qtbot: QtBot, shell: Shell, tmp_path: Path) -> CertificatePage:
+        """A certificate without its chain, of an authority that counts as a public one."""
+        root, alone = tmp_path / "root.pem", tmp_path / "cert.pem"
+        root.write_bytes(ROOT.certificate.public_bytes(Encoding.PEM))
+        alone.write_text(ONE.chain_pem() + ONE.key_pem())
+        shell.desk._extra_roots = (root,)
+        shell.desk.begin(Site(name="Clinic A", domain=DOMAIN), Walk.SETUP)
+        shell.begin()
+        at_page(shell)
+        return take(qtbot, shell, [alone])
+
+    def test_nothing_is_fetched_before_the_click(
+        self, qtbot: QtBot, shell: Shell, page: CertificatePage, web: Web
+    ) -> None:
+        web.answers["/0"] = body(der(ISSUER.certificate))
+        assert states(page)["chain-incomplete"] == "problem"
+        assert page.fetch.isVisible()
+        assert HOST in page.fetch.text
+        assert web.asked == []
+        page.fetch.button.click()
+        idle(qtbot, shell)
+        assert web.asked == [f"{HOST}/0"]
+        assert "chain-incomplete" not in states(page)
+        assert states(page)["chain-fetched"] == "note"
+        assert not page.fetch.isVisible()
+        # It lies beside the others now: the next visit needs no Internet.
+        assert len(shell.desk.site.certificate.files) == 2
+        kept = Path(shell.desk.site.certificate.files[1])
+        assert kept.parent == shell.desk.data / "intermediates"
+        assert shell.desk.new_visit().bundle() == shell.desk.bundle
+
+    def test_without_internet_it_is_told_and_may_be_tried_again(
+        self, qtbot: QtBot, shell: Shell, page: CertificatePage, web: Web
+    ) -> None:
+        web.answers["/0"] = body(b"", 503)
+        for _ in range(2):
+            assert page.fetch.button.isEnabled()
+            page.fetch.button.click()
+            idle(qtbot, shell)
+            assert f"could not be fetched from {HOST}" in page.fetch.text
+        assert shell.desk.bundle == ONE
+        assert page.card.isVisible()

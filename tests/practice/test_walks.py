@@ -382,6 +382,15 @@ def test_bad_certificate_is_refused_before_anything_changes(
     assert standing(clinic) == before
 
 
+def test_a_folder_with_the_certificate_may_be_named(clinic: Clinic, laptop: Laptop) -> None:
+    site = load(clinic.site)
+    for folder in ("certificates/good", "certificates"):
+        named = replace(site.certificate, files=(folder,))
+        save(replace(site, certificate=named), clinic.site)
+        said = laptop.run("plan")
+        assert said.code == 0
+
+
 @pytest.mark.parametrize(
     ("files", "code"),
     [
@@ -389,7 +398,6 @@ def test_bad_certificate_is_refused_before_anything_changes(
             ("certificates/wrong-key/fullchain.pem", "certificates/wrong-key/privkey.pem"),
             "key-mismatch",
         ),
-        (("certificates",), "file-is-directory"),
         (("empty.pem",), "file-empty"),
         (("nowhere.pem",), "file-missing"),
         (("site.toml",), None),

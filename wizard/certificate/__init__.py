@@ -2,7 +2,9 @@
 
 from wizard.certificate.bundle import Bundle, of_der, read
 from wizard.certificate.domains import covers
+from wizard.certificate.fetch import fetch_missing, source_of_missing
 from wizard.certificate.findings import Finding, Severity, acceptable, judge
+from wizard.certificate.intermediates import Filled
 from wizard.certificate.look import days_left, names
 from wizard.certificate.problems import CertificateError
 from wizard.certificate.report import describe
@@ -12,6 +14,7 @@ __all__ = [
     "Bundle",
     "CertificateError",
     "ChainRefused",
+    "Filled",
     "Finding",
     "Roots",
     "Severity",
@@ -19,9 +22,11 @@ __all__ = [
     "covers",
     "days_left",
     "describe",
+    "fetch_missing",
     "judge",
     "names",
     "of_der",
     "read",
+    "source_of_missing",
     "verify_chain",
 ]

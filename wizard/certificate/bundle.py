@@ -4,18 +4,20 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from wizard.certificate import files, look
-from wizard.certificate.contents import Contents, harvest
+from wizard.certificate import look
+from wizard.certificate.collect import gather
+from wizard.certificate.contents import Contents
+from wizard.certificate.domains import covers
+from wizard.certificate.intermediates import Filled, missing
 from wizard.certificate.problems import CertificateError
 
 # The user gave this as the key, so it explains why the key is missing.
-_NO_KEY_ODDITIES = {"ssh-key", "putty-key"}
+_NO_KEY_ODDITIES = {"ssh-key", "putty-key", "java-key-store", "zip-inside", "link-broken"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,8 @@ class Bundle:
     extra: tuple[x509.Certificate, ...] = ()
     reordered: bool = False
     """Whether a file had the chain in another order; nginx would have refused or misled."""
+    filled: tuple[Filled, ...] = ()
+    """What of the chain was in no file, and where it was taken from."""
 
     @property
     def sha256(self) -> str:
@@ -70,34 +74,41 @@ class Bundle:
         return self.chain_sha256, None if self.key is None else self.key_pem()
 
 
-def read(paths: Iterable[str | os.PathLike[str]], passphrase: str | None = None) -> Bundle:
-    """Read certificate, chain and key from files of any order and (known) format.
+def read(
+    paths: Iterable[str | os.PathLike[str]], passphrase: str | None = None, *, domain: str = ""
+) -> Bundle:
+    """Read certificate, chain and key from files, folders and zip files of any (known) format.
 
-    Raises CertificateError when there is no certificate, when the key fits none, or when a file
-    cannot be read. A missing key is no error here: it may lie on the server.
+    Of several pairs the newest counts; where they are for different sites, the newest for
+    `domain`. What the chain lacks is added from the program's own set. Raises CertificateError
+    when there is no certificate, when the key fits none, or when a file cannot be read. A missing
+    key is no error here: it may lie on the server.
     """
-    found = [
-        harvest(files.contents(path), Path(path).name or str(path), passphrase) for path in paths
-    ]
+    found = gather(paths, passphrase)
     if not found:
         raise CertificateError("nothing-chosen")
     certificates = [each for file in found for each in file.certificates]
     if not certificates:
         raise _no_certificate(found)
     unique = list({look.sha256(each): each for each in certificates}.values())
-    key, leaf = _pair([key for file in found for key in file.keys], unique)
-    if key is None:
-        for file in found:
-            for code in file.oddities:
-                if code in _NO_KEY_ODDITIES:
-                    raise CertificateError(code, file=file.file)
+    keys = [key for file in found for key in file.keys]
+    try:
+        key, leaf = _pair(keys, unique, domain)
+    except CertificateError as error:
+        raise _unread(found) or error from error
+    if key is None and (hidden := _unread(found) or _instead_of_key(found)):
+        raise hidden
+    if (hidden := _unread(found)) and _superseded(leaf, unique):
+        raise hidden
     chain = chain_of(leaf, unique)
+    added = missing(leaf, chain)
     return Bundle(
         leaf=leaf,
-        chain=chain,
+        chain=(*chain, *added),
         key=key,
         extra=_left_out(certificates, (leaf, *chain)),
         reordered=any(_disordered(file, (leaf, *chain)) for file in found),
+        filled=tuple(map(Filled, added)),
     )
 
 
@@ -133,6 +144,8 @@ def chain_of(
 
 
 def _no_certificate(found: Sequence[Contents]) -> CertificateError:
+    if error := _unread(found):
+        return error
     for file in found:
         for code in file.oddities:
             if code != "not-certificate":
@@ -142,26 +155,65 @@ def _no_certificate(found: Sequence[Contents]) -> CertificateError:
     return CertificateError("not-certificate", file=found[0].file)
 
 
+def _unread(found: Sequence[Contents]) -> CertificateError | None:
+    """Why a part of a folder could not be read; a password that is missing explains the most."""
+    errors = [file.error for file in found if file.error is not None]
+    errors.sort(key=lambda each: not each.code.startswith("passphrase"))
+    return errors[0] if errors else None
+
+
+def _superseded(leaf: x509.Certificate, certificates: Sequence[x509.Certificate]) -> bool:
+    """Whether a newer certificate for the same site is there, whose key then is missing."""
+    return _newest([leaf, *(each for each in certificates if _names(each) & _names(leaf))]) != leaf
+
+
+def _instead_of_key(found: Sequence[Contents]) -> CertificateError | None:
+    for file in found:
+        for code in file.oddities:
+            if code in _NO_KEY_ODDITIES:
+                return CertificateError(code, file=file.file)
+    return None
+
+
 def _pair(
-    keys: Sequence[PrivateKeyTypes], certificates: Sequence[x509.Certificate]
+    keys: Sequence[PrivateKeyTypes], certificates: Sequence[x509.Certificate], domain: str
 ) -> tuple[PrivateKeyTypes | None, x509.Certificate]:
-    """The key and the newest certificate that belongs to it."""
+    """The newest certificate that belongs to one of the keys, with that key."""
     if not keys:
-        return None, _without_key(certificates)
+        return None, _without_key(_meant(certificates, domain))
     distinct = {look.public_bytes(key): key for key in keys}
-    pairs = [
-        (key, mine)
-        for public, key in distinct.items()
-        if public is not None
-        and (mine := [each for each in certificates if look.public_bytes(each) == public])
-    ]
-    if len(pairs) > 1:
-        raise CertificateError("several-keys")
-    if not pairs:
-        wanted = _without_key(certificates)
+    distinct.pop(None, None)
+    mine = [each for each in certificates if look.public_bytes(each) in distinct]
+    if not mine:
+        wanted = _without_key(_meant(certificates, domain))
         raise CertificateError("key-mismatch", names=shown_names(wanted))
-    key, mine = pairs[0]
-    return key, _newest(mine)
+    newest = {
+        public: _newest([each for each in mine if look.public_bytes(each) == public])
+        for public in map(look.public_bytes, mine)
+    }
+    leaves = _meant(list(newest.values()), domain)
+    if not _one_site(leaves):
+        raise CertificateError("several-keys")
+    leaf = _newest(leaves)
+    return distinct[look.public_bytes(leaf)], leaf
+
+
+def _meant(certificates: Sequence[x509.Certificate], domain: str) -> Sequence[x509.Certificate]:
+    """Those for the domain with everything that is no site's; all of them where none is for it."""
+    if not any(covers(each, domain) for each in certificates):
+        return certificates
+    return [each for each in certificates if covers(each, domain) or not _names(each)]
+
+
+def _one_site(leaves: Sequence[x509.Certificate]) -> bool:
+    """Whether the certificates follow each other: each shares a name with the newest."""
+    wanted = _names(_newest(leaves))
+    return len(leaves) < 2 or all(wanted & _names(each) for each in leaves)
+
+
+def _names(certificate: x509.Certificate) -> frozenset[str]:
+    nothing: tuple[str, ...] = ()
+    return frozenset(look.or_else(lambda: look.names(certificate), nothing))
 
 
 def _without_key(certificates: Sequence[x509.Certificate]) -> x509.Certificate:

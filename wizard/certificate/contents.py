@@ -1,6 +1,9 @@
 """What one file holds, whatever its format: certificates, keys, and things that are neither."""
 
+import re
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from cryptography import x509
@@ -13,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from wizard.certificate import look, pem
+from wizard.certificate import archive, legacy, look, pem
 from wizard.certificate.problems import CertificateError
 
 _Load = Callable[[bytes, bytes | None], PrivateKeyTypes]
@@ -25,6 +28,9 @@ _KEY_LABELS = {
     "EC PRIVATE KEY",
     "DSA PRIVATE KEY",
 }
+# What the library says where no passphrase would do.
+_NOT_THE_PASSPHRASE = ("Unknown key encryption algorithm", "DEK-Info")
+_KEY_STORE = b"\xfe\xed\xfe\xed"  # Java's own form, JKS
 _BINARY_LABELS = {
     # `certutil -encode` writes CERTIFICATE around whatever it is given.
     "CERTIFICATE",
@@ -37,6 +43,10 @@ _BINARY_LABELS = {
 }
 
 
+# What is left of certbot's links where they became text files: ../../archive/NAME/fullchain1.pem
+_LINK = re.compile(r"(\.\./)+archive/[^/\n]+/[a-z]+[0-9]+\.pem\s*\Z")
+
+
 @dataclass
 class Contents:
     """The harvest of one file; `oddities` are codes of errors for what was of no use in it."""
@@ -47,13 +57,22 @@ class Contents:
     oddities: list[str] = field(default_factory=list)
     ordered: bool = True
     """Whether the order of the certificates means something (not in PKCS#7 and PKCS#12)."""
+    inside: bool = False
+    """Whether this lay in a folder or a zip file, and was not chosen by itself."""
+    error: CertificateError | None = None
+    """Why this member of a folder or a zip file could not be read."""
 
 
 def harvest(raw: bytes, file: str, passphrase: str | None) -> Contents:
     """Take out all that is of use; raises CertificateError for cut off, damaged, or locked."""
     found = Contents(file)
-    # In text the second byte is below 0x80; in DER and BER it is a long length or "indefinite".
-    if raw[0] == 0x30 and len(raw) > 1 and raw[1] >= 0x80:
+    if archive.is_other_archive(raw):
+        found.oddities.append("archive-other")
+        return found
+    if raw.startswith(_KEY_STORE):
+        found.oddities.append("java-key-store")
+        return found
+    if _is_binary(raw):
         if not _binary(raw, found, passphrase):
             found.oddities.append("not-certificate")
         return found
@@ -71,9 +90,22 @@ def harvest(raw: bytes, file: str, passphrase: str | None) -> Contents:
     return found
 
 
+def _is_binary(raw: bytes) -> bool:
+    """Whether this is DER or BER, not text that begins with "0"."""
+    if raw[0] != 0x30 or len(raw) < 2:
+        return False
+    # In text the second byte is below 0x80; in DER and BER it is a long length or "indefinite".
+    # Keys of elliptic curves are short enough for one byte: an integer, their version, follows.
+    return raw[1] >= 0x80 or (raw[2:3] == b"\x02" and len(raw) >= 2 + raw[1])
+
+
 def _block(block: pem.Block, found: Contents, passphrase: str | None) -> None:
     if block.label in _KEY_LABELS:
-        found.keys.append(_key(block.pem(), load_pem_private_key, found.file, passphrase))
+        if not _whole_vector(block):
+            raise CertificateError("damaged", file=found.file)
+        found.keys.append(
+            _key(block.pem(), block.der, load_pem_private_key, found.file, passphrase)
+        )
     elif block.label in _BINARY_LABELS:
         if not _binary(block.der, found, passphrase):
             raise CertificateError("damaged", file=found.file)
@@ -84,6 +116,18 @@ def _block(block: pem.Block, found: Contents, passphrase: str | None) -> None:
     else:
         # Public keys, DH parameters, revocation lists: of no use, and no harm.
         found.oddities.append("not-certificate")
+
+
+def _whole_vector(block: pem.Block) -> bool:
+    """Whether an old encrypted key has all of its initialization vector (RFC 1421 4.6.1.3).
+
+    The library does not look, and panics in Rust, past every `except Exception`.
+    """
+    for name, value in block.headers:
+        cipher, _, vector = value.partition(",")
+        if name == "DEK-Info" and len(vector.strip()) < (32 if "AES" in cipher.upper() else 16):
+            return False
+    return True
 
 
 def _binary(der: bytes, found: Contents, passphrase: str | None) -> bool:
@@ -102,7 +146,7 @@ def _binary(der: bytes, found: Contents, passphrase: str | None) -> bool:
     except look.READ_ERRORS:
         pass
     if _is_key(der):
-        found.keys.append(_key(der, load_der_private_key, found.file, passphrase))
+        found.keys.append(_key(der, der, load_der_private_key, found.file, passphrase))
         return True
     try:
         x509.load_der_x509_csr(der)
@@ -111,11 +155,20 @@ def _binary(der: bytes, found: Contents, passphrase: str | None) -> bool:
     except look.READ_ERRORS:
         pass
     try:
-        found.certificates += pkcs7.load_der_pkcs7_certificates(der)
+        with _ber_allowed():
+            found.certificates += pkcs7.load_der_pkcs7_certificates(der)
         found.ordered = False
         return True
     except look.READ_ERRORS:
         return False
+
+
+@contextmanager
+def _ber_allowed() -> Iterator[None]:
+    """The library warns where it falls back to BER; that is what some programs export."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*falling back to parsing as BER", UserWarning)
+        yield
 
 
 def _length(der: bytes) -> int | None:
@@ -149,7 +202,7 @@ def _is_key(der: bytes) -> bool:
     )
 
 
-def _key(raw: bytes, load: _Load, file: str, passphrase: str | None) -> PrivateKeyTypes:
+def _key(raw: bytes, der: bytes, load: _Load, file: str, passphrase: str | None) -> PrivateKeyTypes:
     # Asked without the passphrase first: `cryptography` refuses one that is not needed.
     try:
         return load(raw, None)
@@ -161,11 +214,16 @@ def _key(raw: bytes, load: _Load, file: str, passphrase: str | None) -> PrivateK
         raise CertificateError("damaged", file=file) from error
     if not passphrase:
         raise CertificateError("passphrase-needed", file=file)
+    if legacy.closed(der):
+        raise CertificateError("lock-too-old", file=file)
     try:
         return load(raw, passphrase.encode())
     except UnsupportedAlgorithm as error:
         raise CertificateError("key-unreadable", file=file) from error
     except (ValueError, TypeError) as error:
+        if str(error).startswith(_NOT_THE_PASSPHRASE):
+            code = "damaged" if "DEK-Info" in str(error) else "key-unreadable"
+            raise CertificateError(code, file=file) from error
         # A wrong passphrase may also give rubbish that looks like a damaged key.
         raise CertificateError("passphrase-wrong", file=file) from error
 
@@ -173,7 +231,8 @@ def _key(raw: bytes, load: _Load, file: str, passphrase: str | None) -> PrivateK
 def _take_pkcs12(der: bytes, found: Contents, passphrase: str | None) -> None:
     for attempt in _attempts(passphrase):
         try:
-            bag = pkcs12.load_pkcs12(der, attempt)
+            with _ber_allowed():
+                bag = pkcs12.load_pkcs12(der, attempt)
         except look.READ_ERRORS:
             continue  # "Invalid password or PKCS12 data": the library cannot tell them apart
         found.ordered = False
@@ -183,6 +242,8 @@ def _take_pkcs12(der: bytes, found: Contents, passphrase: str | None) -> None:
             found.certificates.append(bag.cert.certificate)
         found.certificates += [each.certificate for each in bag.additional_certs]
         return
+    if legacy.closed(der):
+        raise CertificateError("lock-too-old", file=found.file)
     raise CertificateError(
         "passphrase-wrong" if passphrase else "passphrase-needed", file=found.file
     )
@@ -201,6 +262,8 @@ def _kind_of_text(text: str) -> str:
         return "putty-key"
     if start.startswith(("ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-")):
         return "ssh-key"
+    if _LINK.match(start):
+        return "link-broken"
     if start.startswith(("<!doctype", "<html", "<head", "<?xml", "<body")):
         return "html"
     return "not-certificate"

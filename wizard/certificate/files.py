@@ -8,6 +8,7 @@ from wizard.certificate.problems import CertificateError
 
 # The largest real bundle (all of Mozilla's roots) is about 230 kB.
 LIMIT = 1024 * 1024
+MOST = 1000  # files in a folder or a zip file that are looked at; more are no certificates
 
 
 def contents(path: str | os.PathLike[str]) -> bytes:
@@ -20,14 +21,14 @@ def contents(path: str | os.PathLike[str]) -> bytes:
         # Asked before opening: a named pipe would block, and Windows answers "permission denied"
         # for a folder.
         mode = os.stat(path).st_mode
-        if stat.S_ISDIR(mode):
-            raise CertificateError("file-is-directory", file=name)
         if not stat.S_ISREG(mode):
             raise CertificateError("file-unreadable", file=name)
         with open(path, "rb") as file:
             raw = file.read(LIMIT + 1)
     except FileNotFoundError as error:
-        raise CertificateError("file-missing", file=name) from error
+        # A link: copied from certbot's folder "live" without the folder "archive".
+        code = "link-broken" if os.path.islink(path) else "file-missing"
+        raise CertificateError(code, file=name) from error
     except PermissionError as error:
         raise CertificateError("file-no-permission", file=name) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name

@@ -37,7 +37,16 @@ WARNINGS = frozenset(
         "public-key-wildcard",
     }
 )
-NOTES = frozenset({"practice-root", "chain-reordered", "android-before-7.1.1", "lifetime-unusual"})
+NOTES = frozenset(
+    {
+        "practice-root",
+        "chain-filled",
+        "chain-fetched",
+        "chain-reordered",
+        "android-before-7.1.1",
+        "lifetime-unusual",
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, p
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 T = TypeVar("T")
 E = TypeVar("E", bound=x509.ExtensionType)
@@ -19,6 +19,7 @@ E = TypeVar("E", bound=x509.ExtensionType)
 # `cryptography` parses lazily: a certificate that loaded may still raise any of these from any
 # attribute (Go's IgnoreCNWithSANs vector does).
 READ_ERRORS = (
+    LookupError,  # an unknown TLS feature
     ValueError,
     TypeError,
     NotImplementedError,
@@ -143,6 +144,16 @@ def _weakly_signed(issuer: x509.Certificate, certificate: x509.Certificate) -> b
 def self_signed(certificate: x509.Certificate) -> bool:
     """Signed with its own key; a cross-signed root is not, though it is called a root."""
     return issued(certificate, certificate)
+
+
+def issuer_addresses(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Where the issuer's certificate can be fetched (RFC 5280 4.2.2.1). Raises READ_ERRORS."""
+    return tuple(
+        each.access_location.value
+        for each in extension(certificate, x509.AuthorityInformationAccess) or ()
+        if each.access_method == AuthorityInformationAccessOID.CA_ISSUERS
+        and isinstance(each.access_location, x509.UniformResourceIdentifier)
+    )
 
 
 def weak_hash(certificate: x509.Certificate) -> str | None:

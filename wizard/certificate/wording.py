@@ -10,9 +10,40 @@ ERRORS: dict[str, tuple[str, str]] = {
         "The file {file} is not there.",
         "Choose it again. If it is on a USB stick, check that the stick is plugged in.",
     ),
-    "file-is-directory": (
-        "{file} is a folder, not a file.",
-        "Open the folder and choose the certificate file and the key file in it.",
+    "link-broken": (
+        "The file {file} is only a link, and the file it leads to is not here.",
+        (
+            "Copy the files themselves. With certbot they lie in the folder archive; the folder "
+            "live beside it holds links to them."
+        ),
+    ),
+    "nothing-inside": (
+        "There is neither a certificate nor a key in {file}.",
+        "Choose the folder or the zip file that came from where you ordered the certificate.",
+    ),
+    "folder-too-large": (
+        "The folder {file} holds too many files to look through.",
+        "Put the certificate files into a folder of their own, and choose that.",
+    ),
+    "zip-locked": (
+        "The zip file {file} is protected with a password.",
+        "Unpack it with its password, then choose the folder with the files.",
+    ),
+    "zip-too-large": (
+        "The zip file {file} holds far more than certificates.",
+        "Unpack it, and choose only the certificate and the key.",
+    ),
+    "zip-inside": (
+        "The zip file {file} lies inside another one and was not opened.",
+        "Unpack the outer one, then choose {file}.",
+    ),
+    "archive-other": (
+        "The file {file} is packed in a way that this program does not open.",
+        "Unpack it, then choose the folder with the files. A zip file need not be unpacked.",
+    ),
+    "java-key-store": (
+        "The file {file} is a key store of Java. This program does not open it.",
+        "Ask the person who made it to export the certificate and the key as a .p12 or .pfx file.",
     ),
     "file-no-permission": (
         "You are not allowed to open the file {file}.",
@@ -79,8 +110,8 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Choose the key file as well. It is often called privkey.pem or key.pem.",
     ),
     "several-keys": (
-        "The files you chose contain several certificates, each with its own key.",
-        "Choose only the newest certificate and the key that belongs to it.",
+        "The files you chose contain certificates for different sites, each with its own key.",
+        "Choose only the certificate for your domain and the key that belongs to it.",
     ),
     "key-mismatch": (
         "The key does not belong to the certificate ({names}).",
@@ -93,9 +124,28 @@ ERRORS: dict[str, tuple[str, str]] = {
         "The private key in the file {file} is of a kind that this program does not know.",
         "Ask for a new certificate with an RSA key of 2048 bits.",
     ),
+    "fetch-nowhere": (
+        "The certificate does not say where the missing part can be fetched.",
+        "Choose the file with the full chain. It is offered where the certificate came from.",
+    ),
+    "fetch-failed": (
+        "The missing part could not be fetched from {host}.",
+        "Check that this laptop is on the Internet, or choose the file with the full chain.",
+    ),
+    "fetch-useless": (
+        "What {host} sent is not the missing part of the chain.",
+        "Choose the file with the full chain. It is offered where the certificate came from.",
+    ),
     "passphrase-needed": (
         "The file {file} is protected with a password.",
         "Type the password that was chosen when the file was made.",
+    ),
+    "lock-too-old": (
+        "The file {file} is protected in an old way that cannot be opened on this laptop.",
+        (
+            "Ask the person who made it to export it again with a newer protection (AES), "
+            "or open it on another laptop."
+        ),
     ),
     "passphrase-wrong": (
         "The password for the file {file} is wrong.",
@@ -214,6 +264,14 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "chain-reordered": (
         "The certificates in the file were in the wrong order.",
         "Nothing to do: they are put into the right order when they are sent to the server.",
+    ),
+    "chain-filled": (
+        'The certificate of "{subject}" was missing. It was added from this program\'s own set.',
+        "Nothing to do: it is sent to the server with the others.",
+    ),
+    "chain-fetched": (
+        'The certificate of "{subject}" was missing. It was fetched from {host}.',
+        "Nothing to do: it is sent to the server with the others.",
     ),
     "self-signed": (
         (

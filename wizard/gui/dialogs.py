@@ -107,6 +107,11 @@ class Dialogs:
         mode = QFileDialog.FileMode.ExistingFile
         self._files(parent, title, pattern, lambda paths: then(paths[0]), mode)
 
+    def open_folder(self, parent: QWidget, title: str, then: Callable[[Path], None]) -> None:
+        """Let somebody choose one folder."""
+        mode = QFileDialog.FileMode.Directory
+        self._files(parent, title, "", lambda paths: then(paths[0]), mode)
+
     def save_file(
         self,
         parent: QWidget,

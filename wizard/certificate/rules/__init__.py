@@ -27,4 +27,5 @@ RULES: tuple[Rule, ...] = (
     dates.soon,
     chain.old_android,
     chain.order,
+    chain.filled,
 )

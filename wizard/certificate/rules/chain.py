@@ -3,7 +3,6 @@
 from collections.abc import Container, Iterator
 
 from cryptography import x509
-from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from wizard.certificate import look
 from wizard.certificate.rules.case import Case, Remark
@@ -36,6 +35,14 @@ def order(case: Case) -> Iterator[Remark]:
     """Say that the order was mended, so that nobody wonders about the difference."""
     if case.bundle.reordered:
         yield Remark("chain-reordered")
+
+
+def filled(case: Case) -> Iterator[Remark]:
+    """Say what was added that nobody chose, and from where."""
+    for each in case.bundle.filled:
+        words = {"subject": look.title(each.certificate.subject), "host": each.source}
+        detail = f"sha256 {look.sha256(each.certificate)}"
+        yield Remark("chain-fetched" if each.source else "chain-filled", words, detail)
 
 
 def old_android(case: Case) -> Iterator[Remark]:
@@ -73,7 +80,7 @@ def _unanchored(case: Case, words: dict[str, str]) -> Remark:
     ]
     if namesake:
         detail += "; a certificate of that name was given, but it did not sign this one"
-    if addresses := _issuer_addresses(whole[-1]):
+    if addresses := look.issuer_addresses(whole[-1]):
         detail += f"; it can be had from {', '.join(addresses)}"
     return Remark("chain-incomplete", words, detail)
 
@@ -88,16 +95,6 @@ def _from_public_authority(case: Case) -> bool:
     known = case.roots.organisations()
     whole = (case.leaf, *case.bundle.chain)
     return any(name in known for each in whole for name in look.organisations(each.issuer))
-
-
-def _issuer_addresses(certificate: x509.Certificate) -> list[str]:
-    """Where the issuer's certificate can be fetched (RFC 5280 4.2.2.1)."""
-    return [
-        each.access_location.value
-        for each in look.extension(certificate, x509.AuthorityInformationAccess) or ()
-        if each.access_method == AuthorityInformationAccessOID.CA_ISSUERS
-        and isinstance(each.access_location, x509.UniformResourceIdentifier)
-    ]
 
 
 def _unfit(certificate: x509.Certificate, case: Case) -> bool:

@@ -11,9 +11,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from wizard.agent import wire
-from wizard.certificate import Bundle, CertificateError, look, read
+from wizard.certificate import (
+    Bundle,
+    CertificateError,
+    fetch_missing,
+    look,
+    read,
+    source_of_missing,
+)
 from wizard.certificate.checklist import checklist, in_the_way, own_name, phones
-from wizard.certificate.choice import choose, unfold
+from wizard.certificate.choice import choose
+from wizard.certificate.fetch import keep
 from wizard.gui.page import Page
 from wizard.gui.runner import Job
 from wizard.gui.theme import SPACE
@@ -22,6 +30,7 @@ from wizard.gui.widgets.certificate_card import CertificateCard
 from wizard.gui.widgets.checklist import Checklist
 from wizard.gui.widgets.chosen_files import ChosenFiles
 from wizard.gui.widgets.drop_area import DropArea
+from wizard.gui.widgets.fetch_offer import FetchOffer
 from wizard.gui.widgets.field import Field
 from wizard.gui.widgets.fold import Fold
 from wizard.gui.widgets.password import PasswordEdit
@@ -57,6 +66,8 @@ class CertificatePage(Page):
         self.offer = Notice()
         self.use = _button("", self._use)
         self.offer.body.addWidget(self.use, 0, Qt.AlignmentFlag.AlignLeading)
+        self.fetch = FetchOffer()
+        self.fetch.wanted.connect(self._fetch)
         self.checks, self.list = _list_card(self.tr("What was checked"))
         accept = self.tr("Which phones will accept it")
         would = self.tr("Which phones would accept it from a real authority")
@@ -71,7 +82,15 @@ class CertificatePage(Page):
                 self.tr("The server has several. Phones talk to only one of them."),
             )
         )
-        for part in (self.card, self.web, self.now, self.offer, self.checks, self.phones):
+        for part in (
+            self.card,
+            self.web,
+            self.now,
+            self.offer,
+            self.fetch,
+            self.checks,
+            self.phones,
+        ):
             self.body.addWidget(part)
         self._build_help()
 
@@ -80,13 +99,15 @@ class CertificatePage(Page):
             "certificate",
             self.tr("Drop the certificate and its key here"),
             self.tr(
-                "Any files, in any order, or the whole folder. They stay where they are; nothing "
-                "is sent before you apply."
+                "Any files, in any order, a folder, or a zip file as it came. They stay where "
+                "they are; nothing is sent before you apply."
             ),
             self.tr("&Choose files..."),
         )
         self.drop.dropped.connect(self.take_files)
         self.drop.wanted.connect(self._choose)
+        self.folder = _button(self.tr("Choose a fo&lder..."), self._choose_folder)
+        self.drop.row.insertWidget(1, self.folder)
         self.files = ChosenFiles()
         self.files.left_out.connect(self._leave_out)
         self.trouble = Notice("err")
@@ -221,11 +242,11 @@ class CertificatePage(Page):
         self._choose_from(self.desk.secrets.certificate_passphrase, typed=False)
 
     def _choose_from(self, passphrase: str, *, typed: bool) -> None:
-        added, present = self._added, self._present
+        added, present, domain = self._added, self._present, self.desk.site.domain
 
         def work() -> Read:
             try:
-                files, bundle = choose(added, present, passphrase or None)
+                files, bundle = choose(added, present, passphrase or None, domain=domain)
             except CertificateError as error:
                 if error.code == "passphrase-wrong" and not typed:
                     raise CertificateError("passphrase-needed", **error.arguments) from error
@@ -237,7 +258,8 @@ class CertificatePage(Page):
     def _read_again(self, then: Callable[[], None]) -> None:
         paths, passphrase = self._paths(), self.desk.secrets.certificate_passphrase
         self._added, self._present = paths, ()
-        self._start(lambda: (paths, read(paths, passphrase or None)), then)
+        domain = self.desk.site.domain
+        self._start(lambda: (paths, read(paths, passphrase or None, domain=domain)), then)
 
     def _start(self, work: Callable[[], Read], then: Callable[[], None]) -> None:
         def done(result: Read) -> None:
@@ -250,7 +272,7 @@ class CertificatePage(Page):
         def failed(error: UserError) -> None:
             self._job = None
             whole = self.desk.bundle is not None and self.desk.bundle.key is not None
-            self._decide((*(() if whole else self._present), *_meant(self._added)))
+            self._decide((*(() if whole else self._present), *self._added))
             self.desk.learn(bundle=None, certificate_error=error)
             if self.password.isVisibleTo(self):
                 self.password.editor.setFocus()
@@ -272,6 +294,34 @@ class CertificatePage(Page):
         self.shell.dialogs.open_files(
             self, self.tr("Certificate and key"), pattern, self.take_files
         )
+
+    def _choose_folder(self) -> None:
+        title = self.tr("Folder with certificate and key")
+        self.shell.dialogs.open_folder(self, title, lambda path: self.take_files([path]))
+
+    def _fetch(self) -> None:
+        """Fetch what the chain lacks, and keep it beside the files for the next visit."""
+        bundle, roots, folder = self.desk.bundle, self.desk.roots, self.desk.data / "intermediates"
+        if bundle is None:
+            return
+        self.fetch.button.setEnabled(False)
+
+        def work() -> Read:
+            whole = fetch_missing(bundle, roots)
+            try:
+                return keep(whole, folder), whole
+            except OSError:
+                return (), whole  # good for this visit, and fetched again at the next
+
+        def done(result: Read) -> None:
+            kept, whole = result
+            if self.desk.bundle is bundle:
+                self._decide((*self._paths(), *kept))
+                self.desk.learn(bundle=whole, certificate_error=None)
+
+        host = source_of_missing(bundle, roots)
+        doing = self.tr("Fetching the missing part from {host}").format(host=host)
+        self.desk.run(work, done, self.fetch.refuse, doing)
 
     def _leave_out(self, path: Path) -> None:
         rest = tuple(each for each in self._paths() if each != path)
@@ -306,13 +356,17 @@ class CertificatePage(Page):
         self.where.setVisible(bundle is None)
         self._show_offer(bundle)
         self._show_now(bundle)
-        if bundle is not None:
+        if bundle is None:
+            self.fetch.offer("")
+        else:
             self._show_judged(bundle)
         follow_layout(self)
 
     def _show_judged(self, bundle: Bundle) -> None:
         self.card.show_bundle(bundle, self._target())
         findings, domain = self.desk.findings, self.desk.site.domain
+        lacking = any(each.code == "chain-incomplete" for each in findings)
+        self.fetch.offer(source_of_missing(bundle, self.desk.roots) if lacking else "")
         self.list.show_items(checklist(bundle, findings, domain, datetime.now(UTC)))
         self.phone_list.show_items(phones(findings))
 
@@ -384,14 +438,6 @@ class CertificatePage(Page):
 def _described(web: wire.WebServer) -> str:
     name = web.container or web.unit
     return f"{name} (CHT {web.version})" if web.kind != "files" and web.version else name
-
-
-def _meant(paths: Sequence[Path]) -> Sequence[Path]:
-    """The files behind folders; the paths themselves where there is nothing useful in them."""
-    try:
-        return unfold(paths)
-    except CertificateError:
-        return paths
 
 
 def _button(text: str, act: Callable[[], None]) -> QPushButton:
