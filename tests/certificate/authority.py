@@ -23,17 +23,19 @@ PUBLIC_POLICY = x509.CertificatePolicies(
 )
 
 
-def _timestamps() -> x509.UnrecognizedExtension:
-    """One signed certificate timestamp (RFC 6962 3.3) with a signature that is none."""
-    stamp = b"\0" + b"\1" * 32 + (1_796_000_000_000).to_bytes(8) + b"\0\0" + b"\4\3\0\4none"
-    listed = len(stamp).to_bytes(2) + stamp
+def _timestamps(logs: int) -> x509.UnrecognizedExtension:
+    """Signed certificate timestamps (RFC 6962 3.3) of so many logs, with a signature that is none."""
+    listed = b""
+    for log in range(logs):
+        stamp = b"\0" + bytes([log + 1]) * 32 + (1_796_000_000_000).to_bytes(8)
+        stamp += b"\0\0" + b"\4\3\0\4none"
+        listed += len(stamp).to_bytes(2) + stamp
     value = len(listed).to_bytes(2) + listed
+    # A long one has its length in a byte of its own (DER).
+    head = b"\x04" + (b"\x81" if len(value) > 127 else b"") + bytes([len(value)])
     return x509.UnrecognizedExtension(
-        x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2"), b"\x04" + bytes([len(value)]) + value
+        x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2"), head + value
     )
-
-
-SCT = _timestamps()
 
 
 @cache
@@ -119,7 +121,7 @@ def sign(
     key_usage: bool = True,
     aki: bool = True,
     staple: bool = False,
-    sct: bool = True,
+    sct: int = 3,
     policies: x509.CertificatePolicies | None = None,
     issuer_url: str | None = None,
     unknown_critical: bool = False,
@@ -155,7 +157,7 @@ def sign(
     if staple:
         extensions.append((x509.TLSFeature([x509.TLSFeatureType.status_request]), False))
     if sct and not ca:
-        extensions.append((SCT, False))
+        extensions.append((_timestamps(sct), False))
     if policies is not None:
         extensions.append((policies, False))
     if issuer_url is not None:

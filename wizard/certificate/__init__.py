@@ -1,6 +1,7 @@
 """Certificates: any files in, a bundle out, and findings about it."""
 
 from wizard.certificate.bundle import Bundle, of_der, read
+from wizard.certificate.clients import Client, clients
 from wizard.certificate.domains import covers
 from wizard.certificate.findings import Finding, Severity, acceptable, judge
 from wizard.certificate.look import days_left, names
@@ -12,10 +13,12 @@ __all__ = [
     "Bundle",
     "CertificateError",
     "ChainRefused",
+    "Client",
     "Finding",
     "Roots",
     "Severity",
     "acceptable",
+    "clients",
     "covers",
     "days_left",
     "describe",

@@ -20,11 +20,13 @@ RULES: tuple[Rule, ...] = (
     usage.extended_key_usage,
     usage.key_usage,
     usage.signature,
+    usage.critical,
     usage.must_staple,
     usage.lifetime,
     usage.transparency,
     usage.public_key,
     dates.soon,
     chain.old_android,
+    chain.regular,
     chain.order,
 )

@@ -12,7 +12,8 @@ def fits(case: Case) -> Iterator[Remark]:
     try:
         domain = domains.normal(case.domain)
     except domains.BadDomain:
-        yield Remark("domain-invalid", {"domain": case.domain})
+        detail = "letters, digits, hyphens and dots make a host name (RFC 1123, RFC 5891)"
+        yield Remark("domain-invalid", {"domain": case.domain}, detail)
         return
     if domains.covers(case.leaf, domain):
         return
