@@ -25,6 +25,7 @@ from wizard.certificate import (
     Finding,
     Roots,
     acceptable,
+    clients,
     describe,
     judge,
     read,
@@ -125,6 +126,7 @@ def parser() -> argparse.ArgumentParser:
     look.add_argument("files", nargs="+", metavar="FILE")
     look.add_argument("--domain", required=True)
     look.add_argument("--at", metavar="TIME", help="judge for this time (ISO 8601)")
+    look.add_argument("--key", metavar="FILE", help="the private key, if not among the files")
     look.add_argument("--cht-version", metavar="VERSION")
     _passphrase(look)
     _roots(look)
@@ -220,18 +222,19 @@ def _roots(sub: argparse.ArgumentParser) -> None:
 
 
 def _inspect(arguments: argparse.Namespace, screen: Screen) -> int:
-    at = _time(arguments.at)
-    bundle = _with_passphrase(
-        arguments, lambda passphrase: read([Path(f) for f in arguments.files], passphrase)
-    )
-    roots = _trusted(arguments)
+    at, domain, roots = _time(arguments.at), arguments.domain, _trusted(arguments)
+    files = [Path(f) for f in (*arguments.files, *filter(None, [arguments.key]))]
+    bundle = _with_passphrase(arguments, lambda passphrase: read(files, passphrase))
+    chosen = arguments.at is not None
     findings = judge(
-        bundle, arguments.domain, now=at, cht_version=arguments.cht_version, roots=roots
+        bundle, domain, now=at, cht_version=arguments.cht_version, roots=roots, chosen=chosen
     )
-    description = describe(bundle, findings, arguments.domain, at)
+    verdicts = clients(bundle, domain, findings, now=at, roots=roots, chosen=chosen)
+    description = describe(bundle, findings, domain, at, verdicts=verdicts, roots=roots)
     screen.result(description)
     if not screen.as_json:
         screen.certificate(description)
+        screen.clients(verdicts)
     return OK if acceptable(findings) else FAILED
 
 

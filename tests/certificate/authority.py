@@ -24,7 +24,7 @@ PUBLIC_POLICY = x509.CertificatePolicies(
 
 
 def _timestamps(logs: int) -> x509.UnrecognizedExtension:
-    """Signed certificate timestamps (RFC 6962 3.3) of so many logs, with a signature that is none."""
+    """Signed certificate timestamps (RFC 6962 3.3) of so many logs; the signatures are none."""
     listed = b""
     for log in range(logs):
         stamp = b"\0" + bytes([log + 1]) * 32 + (1_796_000_000_000).to_bytes(8)

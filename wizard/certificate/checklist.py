@@ -12,6 +12,7 @@ from wizard.certificate.clients import (
     REFUSED,
     UNSURE,
     Client,
+    common_reason,
     groups,
     together,
 )
@@ -185,7 +186,9 @@ def _row(clients: Sequence[Client]) -> Item:
     first = clients[0]
     date = "" if first.until is None else f"{first.until:%Y-%m-%d}"
     message = tr(PHONES[first.state]).format(who=together(clients), date=date)
-    return Item(first.code, _STATES[first.state], message, first.reason, first.detail)
+    details = dict.fromkeys(each.detail for each in clients if each.detail)
+    reason = common_reason(clients)
+    return Item(first.code, _STATES[first.state], message, reason, "\n".join(details))
 
 
 def _right(bundle: Bundle, codes: set[str], domain: str, at: datetime) -> Iterator[Item]:

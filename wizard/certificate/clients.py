@@ -226,11 +226,20 @@ def _served_end(bundle: Bundle) -> datetime:
 
 
 def groups(verdicts: Sequence[Client]) -> Iterator[tuple[Client, ...]]:
-    """Clients that say the same, together; the order stays."""
+    """Clients that say the same, together; the order stays.
+
+    Those that accept it until the same day are together, whichever root each of them knows.
+    """
     said: dict[tuple[str, str, datetime | None], list[Client]] = {}
     for each in verdicts:
-        said.setdefault((each.state, each.reason, each.until), []).append(each)
+        reason = "" if each.state == ACCEPTED else each.reason
+        said.setdefault((each.state, reason, each.until), []).append(each)
     yield from map(tuple, said.values())
+
+
+def common_reason(group: Sequence[Client]) -> str:
+    """The reason that all of a group give; "" where they differ."""
+    return group[0].reason if len({each.reason for each in group}) == 1 else ""
 
 
 def together(group: Sequence[Client]) -> str:

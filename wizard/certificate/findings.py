@@ -9,6 +9,7 @@ from wizard.certificate import look
 from wizard.certificate.bundle import Bundle
 from wizard.certificate.roots import ChainRefused, Roots, verify_chain
 from wizard.certificate.rules import RULES
+from wizard.certificate.rules.case import CHOICES as CHOICES
 from wizard.certificate.rules.case import Case, Remark
 from wizard.certificate.wording import WORDS
 from wizard.problem import say

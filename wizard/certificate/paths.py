@@ -66,13 +66,13 @@ def _walk(bundle: Bundle, roots: Roots) -> Iterator[tuple[x509.Certificate, ...]
     issued = _remembering(look.issued)
     if bundle.leaf in roots.extra:
         yield (bundle.leaf,)
-    queue = [(bundle.leaf,)]
+    queue: list[tuple[x509.Certificate, ...]] = [(bundle.leaf,)]
     for _ in range(_STEPS):
         if not queue:
             return
         path = queue.pop(0)
         below = path[-1]
-        for root in look.or_else(lambda below=below: roots.issuers_of(below), ()):  # type: ignore[misc]
+        for root in _issuers(below, roots):
             if root not in path:
                 yield (*path, root)
         if len(path) == _DEPTH:
@@ -84,6 +84,13 @@ def _walk(bundle: Bundle, roots: Roots) -> Iterator[tuple[x509.Certificate, ...]
                 yield (*path, each)
             if not issued(each, each):
                 queue.append((*path, each))
+
+
+def _issuers(below: x509.Certificate, roots: Roots) -> tuple[x509.Certificate, ...]:
+    try:
+        return roots.issuers_of(below)
+    except look.READ_ERRORS:
+        return ()
 
 
 def _remembering(

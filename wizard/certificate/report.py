@@ -12,6 +12,7 @@ from wizard.certificate.clients import Client
 from wizard.certificate.findings import Finding, acceptable
 from wizard.certificate.roots import ChainRefused, Roots, verify_strictly
 
+
 def describe(
     bundle: Bundle,
     findings: Sequence[Finding],

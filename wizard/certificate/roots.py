@@ -74,9 +74,7 @@ class Roots:
                 except look.READ_ERRORS as error:
                     raise CertificateError("damaged", file=name) from error
             added += found.certificates
-        return replace(
-            self, extra=(*self.extra, *added), practice=practice or self.practice
-        )
+        return replace(self, extra=(*self.extra, *added), practice=practice or self.practice)
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -175,7 +173,10 @@ def irregular(root: x509.Certificate) -> str:
     CA/Browser Forum BR 7.1.2.1.3 (authorityKeyIdentifier) and 6.1.6 (modulus). No verifier looks
     at it; a root that somebody adds by hand often has it.
     """
-    aki = look.extension(root, x509.AuthorityKeyIdentifier)
+    try:
+        aki = look.extension(root, x509.AuthorityKeyIdentifier)
+    except look.READ_ERRORS as error:
+        return f"authorityKeyIdentifier of the root: {error}"
     if aki is not None and aki.key_identifier is None:
         return "authorityKeyIdentifier of the root has no keyIdentifier"
     if aki is not None and (aki.authority_cert_issuer or aki.authority_cert_serial_number):

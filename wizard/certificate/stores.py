@@ -42,9 +42,7 @@ def key_of(certificate: x509.Certificate) -> str | None:
     key = look.public_bytes(certificate)
     if key is None:
         return None
-    return look.or_else(
-        lambda: sha256(certificate.subject.public_bytes() + key).hexdigest(), None
-    )
+    return look.or_else(lambda: sha256(certificate.subject.public_bytes() + key).hexdigest(), None)
 
 
 _TRUST_ENDS = {

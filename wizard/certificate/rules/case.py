@@ -14,6 +14,9 @@ from wizard.certificate.roots import Roots
 # Moved on at each release. A clock that shows an earlier day is wrong for certain.
 BUILT = datetime(2026, 11, 22, tzinfo=UTC)
 
+CHOICES = frozenset({"private-ca", "self-signed"})
+"""Problems that the staff may accept: browsers can be told to trust such a certificate."""
+
 
 def best_guess(now: datetime, server_now: datetime | None, *, chosen: bool = False) -> datetime:
     """The moment to judge for, by the clocks of laptop and server; in UTC."""

@@ -7,12 +7,10 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from wizard.certificate import look, stores
 from wizard.certificate.roots import ChainRefused, verify_strictly
-from wizard.certificate.rules.case import Case, Remark
+from wizard.certificate.rules.case import CHOICES, Case, Remark
 
 # CA/Browser Forum policies DV, OV, IV, EV: only public authorities write them (BR 7.1.6.1).
 _FORUM = ("2.23.140.1.2.", "2.23.140.1.1")
-CHOICES = frozenset({"private-ca", "self-signed"})
-"""Problems that the staff may accept: browsers can be told to trust such a certificate."""
 # What only phones of before 7.1.1 lack: ISRG Root X1 came with that version.
 _OLD = ("5.0", "6.0", "7.0")
 
