@@ -126,8 +126,13 @@ def sign(
     issuer_url: str | None = None,
     unknown_critical: bool = False,
     sha1: bool = False,
+    swap: Sequence[tuple[x509.ExtensionType, bool]] = (),
+    drop: Sequence[type[x509.ExtensionType]] = (),
 ) -> x509.Certificate:
-    """Sign a certificate; `issuer` None signs with its own key."""
+    """Sign a certificate; `issuer` None signs with its own key.
+
+    `swap`: extensions (with: critical or not) in place of the usual ones; `drop`: kinds left out.
+    """
     subject = name(common, organisation)
     signing = mine if issuer is None else issuer.key
     # Authorities of the tests begin before every leaf, unless a test says otherwise.
@@ -141,10 +146,11 @@ def sign(
         .serial_number(x509.random_serial_number())
         .not_valid_before(begin)
         .not_valid_after(begin + timedelta(days=days))
-        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(mine.public_key()), False)
     )
-    extensions: list[tuple[x509.ExtensionType, bool]] = []
+    extensions: list[tuple[x509.ExtensionType, bool]] = [
+        (x509.BasicConstraints(ca=ca, path_length=None), True),
+        (x509.SubjectKeyIdentifier.from_public_key(mine.public_key()), False),
+    ]
     if names:
         extensions.append((x509.SubjectAlternativeName(list(map(_san, names))), common is None))
     if key_usage:
@@ -165,7 +171,9 @@ def sign(
     if unknown_critical:
         oid = x509.ObjectIdentifier("1.3.6.1.4.1.99999.1")
         extensions.append((x509.UnrecognizedExtension(oid, b"\x05\x00"), True))
-    for value, critical in extensions:
+    swapped = {value.oid for value, _ in swap} | {kind.oid for kind in drop}
+    kept = [each for each in extensions if each[0].oid not in swapped]
+    for value, critical in (*kept, *swap):
         builder = builder.add_extension(value, critical)
     none = isinstance(signing, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey)
     signed = builder.sign(signing, None if none else hashes.SHA256())

@@ -502,7 +502,7 @@ def test_a_moment_that_was_asked_for_is_not_a_clock() -> None:
     past = good(ROOT, begin=OLD, days=90)
     assert codes(past, now=OLD + timedelta(days=3), chosen=True) == []
     assert codes(past, now=OLD + timedelta(days=91), chosen=True) == ["expired"]
-    assert codes(good(), now=OLD, chosen=True) == ["not-yet-valid"]
+    assert codes(good(ROOT), now=OLD, chosen=True) == ["not-yet-valid"]
 
 
 def test_severities_name_codes_that_exist() -> None:

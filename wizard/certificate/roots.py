@@ -14,6 +14,7 @@ import certifi
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.utils import CryptographyDeprecationWarning
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import (
     Criticality,
     ExtensionPolicy,
@@ -229,8 +230,23 @@ def _may_sign(_policy: Policy, _ca: x509.Certificate, usage: x509.KeyUsage | Non
         raise ValueError("key usage forbids signing certificates")
 
 
-_RELAXED_LEAF = ExtensionPolicy.webpki_defaults_ee().may_be_present(
-    x509.AuthorityKeyIdentifier, Criticality.AGNOSTIC, None
+def _may_serve(
+    _policy: Policy, _leaf: x509.Certificate, usages: x509.ExtendedKeyUsage | None
+) -> None:
+    if usages is not None and not SERVING & set(usages):
+        raise ValueError("extended key usage forbids serving")
+
+
+SERVING = {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
+"""One of these must stand in the extended key usage, if there is one (RFC 5280 4.2.1.12)."""
+
+_RELAXED_LEAF = (
+    ExtensionPolicy.webpki_defaults_ee()
+    .may_be_present(x509.AuthorityKeyIdentifier, Criticality.AGNOSTIC, None)
+    # `openssl req -x509` makes the certificate of an authority; Chromium serves with it.
+    .may_be_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
+    .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, None)
+    .may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _may_serve)
 )
 _RELAXED_CA = (
     ExtensionPolicy.webpki_defaults_ca()

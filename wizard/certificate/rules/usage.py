@@ -9,6 +9,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from wizard.certificate import look
 from wizard.certificate.bundle import shown_names
+from wizard.certificate.roots import SERVING
 from wizard.certificate.rules.case import Case, Remark
 
 # Longest life in days by day of issue: CA/Browser Forum BR 6.3.2, ballots SC-31 and SC-081v3.
@@ -34,9 +35,7 @@ def extended_key_usage(case: Case) -> Iterator[Remark]:
     usages = look.extension(case.leaf, x509.ExtendedKeyUsage)
     if usages is None:
         yield Remark("eku-absent", {}, "extendedKeyUsage: absent")
-    elif not {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & set(
-        usages
-    ):
+    elif not SERVING & set(usages):
         uses = ", ".join(_USES.get(each.dotted_string, each.dotted_string) for each in usages)
         detail = f"extendedKeyUsage: {', '.join(each.dotted_string for each in usages)}"
         yield Remark("eku-no-server", {"uses": uses, "domain": case.domain}, detail)
