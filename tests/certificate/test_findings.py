@@ -154,6 +154,18 @@ CASES = [
         counter=lambda: good(names=(f"*.{DOMAIN}", DOMAIN)),
         says=("must stand for something",),
     ),
+    *(
+        Case(
+            "name-wildcard-public",
+            with_options(names=(f"*.{suffix}",)),
+            domain=f"clinic.{suffix}",
+            counter=with_options(names=(f"*.{suffix}", f"clinic.{suffix}")),
+            counter_domain=f"clinic.{suffix}",
+            says=(f"*.{suffix}",),
+            label=suffix,
+        )
+        for suffix in ("org", "co.uk")
+    ),
     Case("no-clock", good, given={"now": OLD}, says=("2020-01-01", "2026-11-22")),
     Case(
         "no-clock",
@@ -496,6 +508,11 @@ def test_experts_are_told_what_was_read(case: Case) -> None:
 
 def test_a_star_in_the_middle_of_a_word_fits_nothing() -> None:
     assert codes(good(names=("c*.clinic-a.example.org",))) == ["name-mismatch"]
+
+
+def test_a_star_below_a_name_of_ones_own_is_fine() -> None:
+    assert codes(good(names=("*.example.org",)), "cht.example.org") == []
+    assert codes(good(names=("*.github.io",)), "clinic.github.io") == []
 
 
 def test_a_moment_that_was_asked_for_is_not_a_clock() -> None:

@@ -100,6 +100,12 @@ def names() -> Iterator[Served]:
     yield served("address: another", domain="127.0.0.1", names=("127.0.0.2",))
     yield served("address: as common name", domain="127.0.0.1", names=(), common="127.0.0.1")
     yield served("address: under a name", domain="127.0.0.1")
+    yield served("a star under a public suffix", domain="example.org", names=("*.org",))
+    yield served("underscore", domain="my_server.example.org", names=("my_server.example.org",))
+    yield served(
+        "underscore under a star", domain="my_server.example.org", names=("*.example.org",)
+    )
+    yield served("a dot at the end", domain=f"{DOMAIN}.")
     wire = "xn--sant-epa.example.org"
     yield served("international name", domain=wire, names=(wire,))
     yield served("international name under a star", domain=wire, names=("*.example.org",))

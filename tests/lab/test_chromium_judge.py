@@ -25,6 +25,7 @@ from tests.lab.network import Host, Lan
 from wizard.certificate import Bundle, Client, Roots, clients, judge
 
 POLICY = {
+    "domain-invalid": "no public authority signs a name with an underscore",
     "no-sct": "Certificate Transparency is asked of public roots only",
     "few-sct": "Certificate Transparency is asked of public roots only",
     "lifetime-too-long": "the longest life is prescribed to public roots only",

@@ -47,6 +47,7 @@ ASPECTS: dict[str, frozenset[str]] = {
             "name-is-address",
             "name-wildcard-depth",
             "name-wildcard-apex",
+            "name-wildcard-public",
             "name-mismatch",
         }
     ),

@@ -84,6 +84,7 @@ _REFUSING: dict[str, frozenset[str]] = {
             "name-is-address",
             "name-wildcard-depth",
             "name-wildcard-apex",
+            "name-wildcard-public",
             "name-mismatch",
             "expired",
             "expired-by-one-clock",

@@ -147,6 +147,13 @@ FINDINGS: dict[str, tuple[str, str]] = {
             "or ask for a certificate for {domain}."
         ),
     ),
+    "name-wildcard-public": (
+        (
+            "The certificate is for {wildcard}, below which anybody may have a name of their own. "
+            "Phones and browsers refuse so wide a star."
+        ),
+        "Ask for a certificate for {domain}.",
+    ),
     "name-mismatch": (
         "This certificate is for {names}, but your domain is {domain}.",
         "Ask for a certificate for {domain}, or change the domain.",
