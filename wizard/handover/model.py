@@ -9,7 +9,7 @@ from typing import Literal
 from cryptography import x509
 
 from wizard.agent import wire
-from wizard.certificate import Bundle, Finding, look
+from wizard.certificate import Bundle, Client, Finding, look
 from wizard.check import Report
 from wizard.site.model import Site
 
@@ -128,6 +128,7 @@ class Handover:
     server: Server = field(default_factory=Server)
     certificate: Certificate | None = None
     findings: tuple[Finding, ...] = ()
+    clients: tuple[Client, ...] = ()
     changes: tuple[str, ...] = ()
     outcome: str = ""
     report: Report | None = None

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from wizard.certificate.checklist import phones
 from wizard.handover import picture
 from wizard.handover.model import Certificate, Handover, Wifi
 from wizard.handover.sheet import checked, names_rows, server_rows
@@ -46,6 +47,7 @@ def html(handover: Handover) -> str:
         security=spoken(SECURITIES)[handover.wifi.security] if handover.wifi else "",
         check_states=spoken(CHECK_STATES),
         severities=spoken(SEVERITIES),
+        phones=phones(handover.clients),
         states=spoken(STATES),
     )
 
@@ -73,6 +75,8 @@ def plain(handover: Handover) -> dict[str, Any]:
         wifi                     null, or kind (none, server, own), ssid, security, hidden
         certificate              null, or names, issuer, not_before, not_after, renew_at, sha256
         findings                 [{code, severity, message, detail, cure}] of the certificate
+        clients                  [{code, name, accepted, state, until, reason}]: who accepts it;
+                                 state is one of accepted, condition, unsure, refused
         applied                  outcome (confirmed, rolled-back, ...; "" = no change), changes
         check                    null, or what `cht-offline-setup check --json` prints
         readiness                [{topic, title, state, sentence, cure, answer}]; state is one
@@ -119,6 +123,7 @@ def plain(handover: Handover) -> dict[str, Any]:
         "wifi": _wifi(handover.wifi, site.access_point.kind),
         "certificate": _certificate(handover.certificate),
         "findings": [each.plain() for each in handover.findings],
+        "clients": [each.plain() for each in handover.clients],
         "applied": {"outcome": handover.outcome, "changes": list(handover.changes)},
         "check": handover.report.plain() if handover.report else None,
         "readiness": [
