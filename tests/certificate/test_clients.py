@@ -1,14 +1,21 @@
 """Who accepts a certificate, and until when."""
 
+import json
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from wizard.certificate import Bundle, Roots, clients, judge, paths, stores
+from wizard.certificate import Bundle, Roots, clients, describe, judge, look, paths, stores
+from wizard.certificate.checklist import phones
 from wizard.certificate.clients import APPS, BROWSERS, CODES, Client, name
 from wizard.certificate.findings import NOTES, WARNINGS
 from wizard.certificate.rules.case import BUILT
@@ -263,3 +270,47 @@ def test_a_maze_of_authorities_is_left_in_time() -> None:
     started = datetime.now(UTC)
     assert paths.ways(bundle, DOMAIN, NOW, ROOTS) == ()
     assert datetime.now(UTC) - started < timedelta(seconds=20)
+
+
+SAMPLES = [
+    good().leaf.public_bytes(Encoding.DER),
+    good(key=key("p384"), staple=True).leaf.public_bytes(Encoding.DER),
+    cross_signed(X2, X1).chain[1].public_bytes(Encoding.DER),
+]
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.sampled_from(SAMPLES),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=4),
+    st.sampled_from([(), ("private-ca", "self-signed")]),
+    st.sampled_from(["leaf", "chain", "extra", "root"]),
+)
+def test_a_spoilt_certificate_is_judged_like_any(
+    der: bytes, flips: list[tuple[float, int]], accept: tuple[str, ...], place: str
+) -> None:
+    raw = bytearray(der)
+    for where, value in flips:
+        raw[min(int(where * len(raw)), len(raw) - 1)] = value
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # odd serial numbers, old curves
+        try:
+            spoilt = x509.load_der_x509_certificate(bytes(raw))
+            hash(spoilt.subject)
+        except look.READ_ERRORS:
+            return
+        bundle, known = good(), ROOTS
+        match place:
+            case "leaf":
+                bundle = replace(bundle, leaf=spoilt)
+            case "chain":
+                bundle = replace(bundle, chain=(spoilt, *bundle.chain))
+            case "extra":
+                bundle = replace(bundle, extra=(spoilt,))
+            case "root":
+                known = replace(ROOTS, extra=(spoilt,))
+        findings = judge(bundle, DOMAIN, now=NOW, roots=known, accept=accept)
+        found = clients(bundle, DOMAIN, findings, now=NOW, roots=known)
+        said = json.loads(json.dumps(describe(bundle, findings, DOMAIN, NOW, verdicts=found)))
+    assert [each["code"] for each in said["clients"]] == list(CODES)
+    assert phones(found)

@@ -175,7 +175,7 @@ def _verdict(
     codes = {each.code: each for each in findings}
     issuer = look.or_else(lambda: look.title((bundle.leaf, *bundle.chain)[-1].issuer), "?")
     if "browsers-only" in codes:
-        return _vouched(code, issuer, _served_end(bundle))
+        return _vouched(code, issuer, _served_end(bundle, at))
     if "self-signed" in codes or "private-ca" in codes:
         why = "by-hand" if code in _BY_HAND else "own-list"
         return Client(code, REFUSED, why, tr(VERDICTS[why]).format(root=issuer))
@@ -222,8 +222,9 @@ def _vouched(code: str, root: str, until: datetime) -> Client:
     return Client(code, REFUSED, "own-list", tr(VERDICTS["own-list"]).format(root=root))
 
 
-def _served_end(bundle: Bundle) -> datetime:
-    return min(each.not_valid_after_utc for each in (bundle.leaf, *bundle.chain))
+def _served_end(bundle: Bundle, at: datetime) -> datetime:
+    served = (bundle.leaf, *bundle.chain)
+    return look.or_else(lambda: min(each.not_valid_after_utc for each in served), at)
 
 
 def groups(verdicts: Sequence[Client]) -> Iterator[tuple[Client, ...]]:

@@ -59,10 +59,10 @@ def ways(bundle: Bundle, domain: str, at: datetime, roots: Roots) -> tuple[Way, 
 
 def _walk(bundle: Bundle, roots: Roots) -> Iterator[tuple[x509.Certificate, ...]]:
     """Paths whose signatures hold, the short ones first; nothing else is verified yet."""
-    given = tuple(dict.fromkeys((*bundle.chain, *bundle.extra)))
-    pool = [each for each in given if each != bundle.leaf]
-    known = roots.keys
-    anchors = [each for each in pool if (key_of(each) or "") in roots.phone_keys - known]
+    sent = set(bundle.chain) - {bundle.leaf}
+    pool = [each for each in dict.fromkeys((*bundle.chain, *bundle.extra)) if each != bundle.leaf]
+    only_by_hash = roots.phone_keys - roots.keys
+    anchors = {each for each in pool if key_of(each) in only_by_hash}
     issued = _remembering(look.issued)
     if bundle.leaf in roots.extra:
         yield (bundle.leaf,)
@@ -82,7 +82,7 @@ def _walk(bundle: Bundle, roots: Roots) -> Iterator[tuple[x509.Certificate, ...]
                 continue
             if each in anchors:
                 yield (*path, each)
-            if not issued(each, each):
+            if each in sent and not issued(each, each):
                 queue.append((*path, each))
 
 
