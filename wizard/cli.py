@@ -25,6 +25,7 @@ from wizard.certificate import (
     Finding,
     Roots,
     acceptable,
+    clients,
     describe,
     fetch_missing,
     judge,
@@ -131,6 +132,7 @@ def parser() -> argparse.ArgumentParser:
     look.add_argument("files", nargs="+", metavar="FILE", help="also a folder or a zip file")
     look.add_argument("--domain", required=True)
     look.add_argument("--at", metavar="TIME", help="judge for this time (ISO 8601)")
+    look.add_argument("--key", metavar="FILE", help="the private key, if not among the files")
     look.add_argument("--cht-version", metavar="VERSION")
     _passphrase(look)
     _roots(look)
@@ -237,23 +239,21 @@ def _roots(sub: argparse.ArgumentParser) -> None:
 
 
 def _inspect(arguments: argparse.Namespace, screen: Screen) -> int:
-    at = _time(arguments.at)
-    bundle = _with_passphrase(
-        arguments,
-        lambda passphrase: read(
-            [Path(f) for f in arguments.files], passphrase, domain=arguments.domain
-        ),
-    )
-    roots = _trusted(arguments)
+    at, domain, roots = _time(arguments.at), arguments.domain, _trusted(arguments)
+    files = [Path(f) for f in (*arguments.files, *filter(None, [arguments.key]))]
+    bundle = _with_passphrase(arguments, lambda passphrase: read(files, passphrase, domain=domain))
     if arguments.fetch_missing:
         bundle = fetch_missing(bundle, roots)
+    chosen = arguments.at is not None
     findings = judge(
-        bundle, arguments.domain, now=at, cht_version=arguments.cht_version, roots=roots
+        bundle, domain, now=at, cht_version=arguments.cht_version, roots=roots, chosen=chosen
     )
-    description = describe(bundle, findings, arguments.domain, at)
+    verdicts = clients(bundle, domain, findings, now=at, roots=roots, chosen=chosen)
+    description = describe(bundle, findings, domain, at, verdicts=verdicts, roots=roots)
     screen.result(description)
     if not screen.as_json:
         screen.certificate(description)
+        screen.clients(verdicts)
     return OK if acceptable(findings) else FAILED
 
 

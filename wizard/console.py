@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from wizard.agent import wire
-from wizard.certificate import Finding
+from wizard.certificate import Client, Finding
+from wizard.certificate.clients import common_reason, groups, together
 from wizard.certificate.planner import State as Due
 from wizard.certificate.planner import VisitPlan
 from wizard.check import Report, Result
@@ -40,6 +41,10 @@ MARKS = {
     "attention": ("!", "yellow"),
     "unknown": ("?", "dim"),
     "asked": ("?", "cyan"),
+    "accepted": ("✓", "green"),
+    "condition": ("!", "yellow"),
+    "unsure": ("?", "dim"),
+    "refused": ("✗", "red"),
 }
 
 
@@ -112,6 +117,20 @@ class Screen:
             self.row(finding["severity"], finding["message"], finding["cure"])
         if not any(f["severity"] == "problem" for f in report["findings"]):
             self.row("passed", "Nothing speaks against this certificate.")
+
+    def clients(self, verdicts: Sequence[Client]) -> None:
+        """Print who accepts a certificate, those that say the same together."""
+        self.heading("Who accepts it")
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for title in ("", "Client", "Until", "Why"):
+            table.add_column(title, overflow="fold")
+        for group in groups(verdicts):
+            first = group[0]
+            sign, style = MARKS[first.state]
+            until = f"{first.until:%Y-%m-%d}" if first.until else "-"
+            row = (Text(sign, style=style), together(group), until, common_reason(group))
+            table.add_row(*row)
+        self.console.print(table, soft_wrap=False)
 
     def facts(self, facts: wire.Facts) -> None:
         """Print the facts a person wants to see."""

@@ -289,6 +289,7 @@ class Visit:
             server_now=datetime.fromtimestamp(facts.clock.now, UTC) if facts else None,
             cht_version=(web.version or None) if web is not None else None,
             roots=self.roots,
+            accept=self.site.accept,
         )
 
     def served(self, facts: wire.Facts) -> certificate.Bundle | None:

@@ -23,17 +23,19 @@ PUBLIC_POLICY = x509.CertificatePolicies(
 )
 
 
-def _timestamps() -> x509.UnrecognizedExtension:
-    """One signed certificate timestamp (RFC 6962 3.3) with a signature that is none."""
-    stamp = b"\0" + b"\1" * 32 + (1_796_000_000_000).to_bytes(8) + b"\0\0" + b"\4\3\0\4none"
-    listed = len(stamp).to_bytes(2) + stamp
+def _timestamps(logs: int) -> x509.UnrecognizedExtension:
+    """Signed certificate timestamps (RFC 6962 3.3) of so many logs; the signatures are none."""
+    listed = b""
+    for log in range(logs):
+        stamp = b"\0" + bytes([log + 1]) * 32 + (1_796_000_000_000).to_bytes(8)
+        stamp += b"\0\0" + b"\4\3\0\4none"
+        listed += len(stamp).to_bytes(2) + stamp
     value = len(listed).to_bytes(2) + listed
+    # A long one has its length in a byte of its own (DER).
+    head = b"\x04" + (b"\x81" if len(value) > 127 else b"") + bytes([len(value)])
     return x509.UnrecognizedExtension(
-        x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2"), b"\x04" + bytes([len(value)]) + value
+        x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2"), head + value
     )
-
-
-SCT = _timestamps()
 
 
 @cache
@@ -119,13 +121,18 @@ def sign(
     key_usage: bool = True,
     aki: bool = True,
     staple: bool = False,
-    sct: bool = True,
+    sct: int = 3,
     policies: x509.CertificatePolicies | None = None,
     issuer_url: str | None = None,
     unknown_critical: bool = False,
     sha1: bool = False,
+    swap: Sequence[tuple[x509.ExtensionType, bool]] = (),
+    drop: Sequence[type[x509.ExtensionType]] = (),
 ) -> x509.Certificate:
-    """Sign a certificate; `issuer` None signs with its own key."""
+    """Sign a certificate; `issuer` None signs with its own key.
+
+    `swap`: extensions (with: critical or not) in place of the usual ones; `drop`: kinds left out.
+    """
     subject = name(common, organisation)
     signing = mine if issuer is None else issuer.key
     # Authorities of the tests begin before every leaf, unless a test says otherwise.
@@ -139,10 +146,11 @@ def sign(
         .serial_number(x509.random_serial_number())
         .not_valid_before(begin)
         .not_valid_after(begin + timedelta(days=days))
-        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(mine.public_key()), False)
     )
-    extensions: list[tuple[x509.ExtensionType, bool]] = []
+    extensions: list[tuple[x509.ExtensionType, bool]] = [
+        (x509.BasicConstraints(ca=ca, path_length=None), True),
+        (x509.SubjectKeyIdentifier.from_public_key(mine.public_key()), False),
+    ]
     if names:
         extensions.append((x509.SubjectAlternativeName(list(map(_san, names))), common is None))
     if key_usage:
@@ -155,7 +163,7 @@ def sign(
     if staple:
         extensions.append((x509.TLSFeature([x509.TLSFeatureType.status_request]), False))
     if sct and not ca:
-        extensions.append((SCT, False))
+        extensions.append((_timestamps(sct), False))
     if policies is not None:
         extensions.append((policies, False))
     if issuer_url is not None:
@@ -163,7 +171,9 @@ def sign(
     if unknown_critical:
         oid = x509.ObjectIdentifier("1.3.6.1.4.1.99999.1")
         extensions.append((x509.UnrecognizedExtension(oid, b"\x05\x00"), True))
-    for value, critical in extensions:
+    swapped = {value.oid for value, _ in swap} | {kind.oid for kind in drop}
+    kept = [each for each in extensions if each[0].oid not in swapped]
+    for value, critical in (*kept, *swap):
         builder = builder.add_extension(value, critical)
     none = isinstance(signing, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey)
     signed = builder.sign(signing, None if none else hashes.SHA256())

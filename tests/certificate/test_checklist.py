@@ -1,17 +1,20 @@
 """The list of what is right and wrong, the phones, and what forbids a certificate."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
 
 from wizard.certificate import Bundle, CertificateError, Finding, Roots, judge
 from wizard.certificate.checklist import ASPECTS, checklist, in_the_way, own_name, phones
+from wizard.certificate.clients import BROWSERS, Client, clients, together
 from wizard.certificate.findings import NOTES, WARNINGS
+from wizard.certificate.stores import VERSIONS, key_of
 from wizard.certificate.wording import FINDINGS
 
-from .authority import DOMAIN, NOW, key
-from .test_findings import ROOTS, X1, X2, good, self_signed
+from .authority import DOMAIN, NOW, ROOT, key
+from .test_findings import ROOTS, good, self_signed
 
 RIGHT = ["key", "name", "dates", "chain", "authority", "use"]
 
@@ -68,28 +71,61 @@ def test_every_problem_takes_something_right_away() -> None:
     assert against <= set(FINDINGS) | {"key-mismatch"}
 
 
+YEAR = datetime(2027, 3, 1, tzinfo=UTC)
+
+
+def verdict(code: str, state: str = "accepted", until: datetime | None = YEAR) -> Client:
+    return Client(code, state, "known", "", until if state == "accepted" else None)
+
+
+def test_clients_that_say_the_same_stand_in_one_row_the_worst_first() -> None:
+    old = [verdict(f"app-{v}", "refused") for v in ("5.0", "6.0", "7.0")]
+    new = [verdict(f"app-{v}") for v in VERSIONS[3:-1]]
+    last = verdict("app-14", "unsure")
+    rest = [verdict(code) for code in BROWSERS]
+    items = phones([*old, *new, last, *rest])
+    assert [(item.code, item.state) for item in items] == [
+        ("app-5.0", "problem"),
+        ("app-14", "unknown"),
+        ("app-7.1", "good"),
+    ]
+    assert [item.message for item in items] == [
+        "CHT app on Android 5.0 to 7.0: refused.",
+        "CHT app on Android 14 and newer: some of them accept it.",
+        "CHT app on Android 7.1 to 13; Chrome on Android; Chrome and Edge on a computer; Firefox; "
+        "Safari: accepted until 2027-03-01.",
+    ]
+
+
+def test_a_single_version_and_a_gap_are_told() -> None:
+    group = [verdict("app-5.0"), verdict("app-7.0"), verdict("app-13"), verdict("app-14")]
+    assert together(group) == (
+        "CHT app on Android 5.0; CHT app on Android 7.0; CHT app on Android 13 and newer"
+    )
+
+
+def test_what_nobody_accepts_is_one_row() -> None:
+    bundle = good(names=("b.example.org",))
+    findings = judge(bundle, DOMAIN, now=NOW, cht_version="5.0.0", roots=ROOTS)
+    found = clients(bundle, DOMAIN, findings, now=NOW, roots=ROOTS)
+    assert [(item.code, item.cure) for item in phones(found)] == [("none", findings[0].message)]
+
+
 @pytest.mark.parametrize(
-    ("found", "told"),
+    ("known", "rows"),
     [
-        ([], ["newer", "older"]),
-        (["expired"], ["none"]),
-        (["android-before-7.1.1"], ["newer-7.1.1", "older-7.1.1"]),
-        (["android-before-14", "no-sct"], ["newer-14", "older-14", "chrome"]),
-        (["extra-root-only"], ["own-app"]),
-        (["extra-root-only", "name-mismatch"], ["none"]),
+        (VERSIONS[3:], [("app-5.0", "problem"), ("app-7.1", "good")]),
+        (("14",), [("app-5.0", "problem"), ("app-14", "good")]),
+        (VERSIONS, [("app-5.0", "good")]),
     ],
 )
-def test_phones(found: list[str], told: list[str]) -> None:
-    words = {"date": "2027-01-01", "domain": DOMAIN, "issuer": "X", "names": "y"}
-    assert [item.code for item in phones([Finding(code, words) for code in found])] == told
-
-
-@pytest.mark.parametrize(("anchor", "first"), [(X1, "newer-7.1.1"), (X2, "newer-14")])
-def test_phones_of_lets_encrypt(anchor: object, first: str) -> None:
-    roots = Roots(public=(anchor.certificate,))  # type: ignore[attr-defined]
-    bundle = good(anchor.intermediate())  # type: ignore[attr-defined]
-    findings = judge(bundle, DOMAIN, now=NOW, cht_version="5.0.0", roots=roots)
-    assert phones(findings)[0].code == first
+def test_phones_that_know_a_root(known: tuple[str, ...], rows: list[tuple[str, str]]) -> None:
+    key = key_of(ROOT.certificate)
+    lists = {v: frozenset({str(key)}) if v in known else frozenset[str]() for v in VERSIONS}
+    roots = replace(ROOTS, android=lists)
+    findings = judge(good(), DOMAIN, now=NOW, cht_version="5.0.0", roots=roots)
+    items = phones(clients(good(), DOMAIN, findings, now=NOW, roots=roots))
+    assert [(item.code, item.state) for item in items] == rows
 
 
 def test_only_problems_are_in_the_way() -> None:

@@ -1,7 +1,7 @@
 """Every finding has a case in which it is said and one in which it is not."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,9 +11,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from wizard.certificate import Bundle, Filled, Roots, Severity, acceptable, describe, judge
+from wizard.certificate import Bundle, Filled, Roots, Severity, acceptable, describe, judge, look
 from wizard.certificate.findings import NOTES, WARNINGS
 from wizard.certificate.rules.case import BUILT
+from wizard.certificate.stores import VERSIONS, key_of
 from wizard.certificate.wording import FINDINGS
 
 from .authority import (
@@ -33,6 +34,8 @@ ROOTS = Roots(public=(ROOT.certificate,))
 OTHER = root("Clinic Root", "Clinic A")
 X1 = root("ISRG Root X1", "Internet Security Research Group")
 X2 = root("ISRG Root X2", "Internet Security Research Group")
+NEWEST = root("Newest Root")
+DROPPED = root("Dropped Root")
 RSA_ROOT = root("RSA Root", key=key("rsa", 5))
 OLD = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -74,6 +77,32 @@ def roots(*public: Authority, extra: tuple[Authority, ...] = ()) -> dict[str, An
             tuple(each.certificate for each in public), tuple(each.certificate for each in extra)
         )
     }
+
+
+def on_phones(**known: Sequence[str]) -> dict[str, Any]:
+    """Roots that browsers know, and each Android version only as far as `known` says."""
+    named = {"test": ROOT, "x1": X1, "x2": X2, "newest": NEWEST, "dropped": DROPPED}
+    lists = {
+        version: frozenset(
+            str(key_of(named[name].certificate)) for name in known if version in known[name]
+        )
+        for version in VERSIONS
+    }
+    return {"roots": Roots(tuple(each.certificate for each in named.values()), android=lists)}
+
+
+ON_PHONES = on_phones(test=VERSIONS, x1=VERSIONS[3:], x2=("14",), dropped=VERSIONS[1:8])
+
+
+def cross_signed(younger: Authority, older: Authority) -> Bundle:
+    """Under a young root that an older one signed as well, as Let's Encrypt's chains are."""
+    also = older.intermediate(
+        str(look.common_name(younger.certificate.subject)),
+        organisation=look.organisations(younger.certificate.subject)[0],
+        key=younger.key,
+    )
+    middle = younger.intermediate()
+    return replace(good(middle), chain=(middle.certificate, also.certificate))
 
 
 def without_chain(bundle: Bundle) -> Bundle:
@@ -124,6 +153,18 @@ CASES = [
         lambda: good(names=(f"*.{DOMAIN}",)),
         counter=lambda: good(names=(f"*.{DOMAIN}", DOMAIN)),
         says=("must stand for something",),
+    ),
+    *(
+        Case(
+            "name-wildcard-public",
+            with_options(names=(f"*.{suffix}",)),
+            domain=f"clinic.{suffix}",
+            counter=with_options(names=(f"*.{suffix}", f"clinic.{suffix}")),
+            counter_domain=f"clinic.{suffix}",
+            says=(f"*.{suffix}",),
+            label=suffix,
+        )
+        for suffix in ("org", "co.uk")
     ),
     Case("no-clock", good, given={"now": OLD}, says=("2020-01-01", "2026-11-22")),
     Case(
@@ -210,35 +251,35 @@ CASES = [
     Case("self-signed", self_signed, says=("signed by itself", DOMAIN)),
     Case(
         "private-ca",
-        lambda: good(OTHER, sct=False),
+        lambda: good(OTHER, sct=0),
         says=("Clinic Root", "CHT app ignores it"),
     ),
     Case(
         "private-ca",
-        lambda: replace(good(OTHER, sct=False), extra=(OTHER.certificate,)),
+        lambda: replace(good(OTHER, sct=0), extra=(OTHER.certificate,)),
         label="with its root in the file",
     ),
     Case(
         "untrusted",
         lambda: replace(good(OTHER, policies=PUBLIC_POLICY), extra=(OTHER.certificate,)),
-        counter=lambda: replace(good(OTHER, sct=False), extra=(OTHER.certificate,)),
+        counter=lambda: replace(good(OTHER, sct=0), extra=(OTHER.certificate,)),
         says=("Clinic Root",),
     ),
     Case("chain-incomplete", lambda: without_chain(good()), says=("Test CA 1", "fullchain.pem")),
     Case(
         "chain-incomplete",
-        lambda: good(OTHER, sct=False, policies=PUBLIC_POLICY),
+        lambda: good(OTHER, sct=0, policies=PUBLIC_POLICY),
         label="known by its policy",
     ),
     Case(
         "chain-incomplete",
-        lambda: without_chain(good(sct=False)),
+        lambda: without_chain(good(sct=0)),
         label="known by the name of its organisation",
     ),
     Case(
         "chain-incomplete",
         lambda: good(OTHER),
-        counter=lambda: good(OTHER, sct=False),
+        counter=lambda: good(OTHER, sct=0),
         label="known by its timestamps",
     ),
     Case(
@@ -269,19 +310,71 @@ CASES = [
         says=("Clinic Root",),
     ),
     Case(
+        "browsers-only",
+        lambda: good(OTHER, sct=0),
+        given={"accept": ("private-ca",)},
+        counter_given={"accept": ("private-ca",)},
+        says=("Clinic Root", "CHT app refuses"),
+    ),
+    Case(
+        "browsers-only",
+        self_signed,
+        given={"accept": ("self-signed",)},
+        counter_given={"accept": ("self-signed",)},
+        label="self-signed",
+    ),
+    Case(
+        "root-irregular",
+        lambda: good(OTHER, aki=False),
+        given=roots(extra=(OTHER,)),
+        counter=lambda: good(OTHER),
+        also=("extra-root-only",),
+        says=("Clinic Root",),
+    ),
+    Case(
         "android-before-7.1.1",
         lambda: good(X1),
-        given=roots(ROOT, X1, X2),
-        counter_given=roots(ROOT, X1, X2),
+        given=ON_PHONES,
+        counter_given=ON_PHONES,
+        says=("7.1.1", "ISRG Root X1"),
     ),
     Case(
         "android-before-14",
         lambda: good(X2),
-        given=roots(ROOT, X1, X2),
+        given=ON_PHONES,
         counter=lambda: good(X1),
-        counter_given=roots(ROOT, X1, X2),
+        counter_given=ON_PHONES,
+        says=("14", "ISRG Root X2"),
     ),
-    Case("no-sct", lambda: good(sct=False)),
+    Case(
+        "android-before-14",
+        lambda: good(NEWEST),
+        given=ON_PHONES,
+        counter=lambda: cross_signed(X2, X1),
+        counter_given=ON_PHONES,
+        label="a root that no phone was made with",
+    ),
+    Case(
+        "android-versions",
+        lambda: good(DROPPED),
+        given=ON_PHONES,
+        counter_given=ON_PHONES,
+        says=("5.0, 12, 13, 14", "Dropped Root"),
+    ),
+    Case("no-sct", lambda: good(sct=0)),
+    Case(
+        "few-sct",
+        lambda: good(sct=1),
+        counter=lambda: good(sct=2, days=180),
+        says=("1 times", "want 2"),
+    ),
+    Case(
+        "few-sct",
+        lambda: good(sct=2, days=181),
+        counter=lambda: good(sct=3, days=181),
+        says=("want 3",),
+        label="more than 180 days",
+    ),
     *(
         Case("key-kind", with_options(key=key(kind)), says=(word,), label=kind)
         for kind, word in [
@@ -375,7 +468,8 @@ CASES = [
         )
         for name in ("*.local-ip.medicmobile.org", "*.my.local-ip.co")
     ),
-    Case("chain-refused", lambda: good(unknown_critical=True)),
+    Case("unknown-critical", lambda: good(unknown_critical=True)),
+    Case("chain-refused", lambda: good(aki=False)),
 ]
 
 
@@ -410,6 +504,32 @@ def test_a_good_certificate_gives_no_finding() -> None:
 
 def test_every_code_but_unreadable_has_a_case() -> None:
     assert {case.code for case in CASES} == set(FINDINGS) - {"unreadable"} | {"key-mismatch"}
+
+
+WITHOUT_DETAIL = {"key-missing", "chain-reordered"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code} {case.label}".strip())
+def test_experts_are_told_what_was_read(case: Case) -> None:
+    given = {"now": NOW, "cht_version": "4.21.0", "roots": ROOTS, **case.given}
+    found = {finding.code: finding for finding in judge(case.bundle(), case.domain, **given)}
+    assert bool(found[case.code].detail) is (case.code not in WITHOUT_DETAIL)
+
+
+def test_a_star_in_the_middle_of_a_word_fits_nothing() -> None:
+    assert codes(good(names=("c*.clinic-a.example.org",))) == ["name-mismatch"]
+
+
+def test_a_star_below_a_name_of_ones_own_is_fine() -> None:
+    assert codes(good(names=("*.example.org",)), "cht.example.org") == []
+    assert codes(good(names=("*.github.io",)), "clinic.github.io") == []
+
+
+def test_a_moment_that_was_asked_for_is_not_a_clock() -> None:
+    past = good(ROOT, begin=OLD, days=90)
+    assert codes(past, now=OLD + timedelta(days=3), chosen=True) == []
+    assert codes(past, now=OLD + timedelta(days=91), chosen=True) == ["expired"]
+    assert codes(good(ROOT), now=OLD, chosen=True) == ["not-yet-valid"]
 
 
 def test_severities_name_codes_that_exist() -> None:
@@ -480,12 +600,12 @@ def test_a_namesake_of_the_intermediate_is_recognised_as_the_wrong_one() -> None
 def test_a_root_made_by_openssl_without_the_usual_extensions_may_be_added() -> None:
     plain = root("Plain Root", "Clinic A", key_usage=False, aki=False)
     leaf = good(plain, aki=False)
-    assert codes(leaf, **roots(extra=(plain,))) == ["extra-root-only"]
+    assert codes(leaf, **roots(extra=(plain,))) == ["extra-root-only", "root-irregular"]
     assert codes(leaf, **roots(plain)) == ["chain-refused"]
 
 
 def test_the_bundled_roots_are_used_unless_others_are_given() -> None:
-    found = judge(good(sct=False, organisation="x"), DOMAIN, now=NOW, cht_version="5.0.0")
+    found = judge(good(sct=0, organisation="x"), DOMAIN, now=NOW, cht_version="5.0.0")
     assert [each.code for each in found] == ["private-ca"]
 
 
@@ -509,7 +629,7 @@ def test_a_certificate_that_cannot_be_read_is_a_problem_not_a_crash() -> None:
     found = judge(broken_san(), DOMAIN, now=NOW, cht_version="5.0.0", roots=ROOTS)
     assert found[0].code == "unreadable"
     assert found[0].detail
-    described = describe(broken_san(), found, DOMAIN, NOW)
+    described = describe(broken_san(), found, DOMAIN, NOW, roots=ROOTS)
     assert described["leaf"]["names"] is None
     assert described["trusted"] is False
 
@@ -517,7 +637,7 @@ def test_a_certificate_that_cannot_be_read_is_a_problem_not_a_crash() -> None:
 class TestReport:
     def test_a_good_bundle(self) -> None:
         bundle = good()
-        said = json.loads(json.dumps(describe(bundle, (), DOMAIN, NOW)))
+        said = json.loads(json.dumps(describe(bundle, (), DOMAIN, NOW, roots=ROOTS)))
         assert said["trusted"]
         assert said["acceptable"]
         assert said["at"] == "2026-12-15T12:00:00+00:00"
@@ -534,14 +654,23 @@ class TestReport:
         }
         assert [each["sha256"] for each in said["chain"]] == [bundle.chain_sha256[1]]
 
-    def test_a_wrong_name_leaves_the_chain_trusted(self) -> None:
-        found = judge(good(), "b.example.org", now=NOW, cht_version="5.0.0", roots=ROOTS)
-        said = describe(good(), found, "b.example.org", NOW)
-        assert (said["trusted"], said["acceptable"]) == (True, False)
-        assert said["findings"][0]["code"] == "name-mismatch"
+    @pytest.mark.parametrize(
+        ("domain", "days"), [("b.example.org", 0), (DOMAIN, 90), (DOMAIN, -30)]
+    )
+    def test_trust_is_for_one_name_and_moment(self, domain: str, days: int) -> None:
+        at = NOW + timedelta(days=days)
+        found = judge(good(), domain, now=at, cht_version="5.0.0", roots=ROOTS, chosen=True)
+        said = describe(good(), found, domain, at, roots=ROOTS)
+        assert (said["trusted"], said["acceptable"]) == (False, False)
         assert set(said["findings"][0]) == {"code", "severity", "message", "detail", "cure"}
 
-    def test_a_private_authority_is_not_trusted(self) -> None:
-        bundle = good(OTHER, sct=False)
+    def test_trust_does_not_ask_for_what_else_is_wrong(self) -> None:
+        bundle = good(key=key("ed25519"))
         found = judge(bundle, DOMAIN, now=NOW, cht_version="5.0.0", roots=ROOTS)
-        assert describe(bundle, found, DOMAIN, NOW)["trusted"] is False
+        said = describe(bundle, found, DOMAIN, NOW, roots=ROOTS)
+        assert (said["trusted"], said["acceptable"]) == (True, False)
+
+    def test_a_private_authority_is_not_trusted(self) -> None:
+        bundle = good(OTHER, sct=0)
+        found = judge(bundle, DOMAIN, now=NOW, cht_version="5.0.0", roots=ROOTS)
+        assert describe(bundle, found, DOMAIN, NOW, roots=ROOTS)["trusted"] is False

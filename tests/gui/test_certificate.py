@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,12 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from tests.certificate import authority
 from tests.certificate.authority import DOMAIN, ROOT
 from tests.certificate.test_fetch import HOST, ISSUER, ONE, Web, body, der
 from tests.gui import audit
 from tests.gui.conftest import Answers
+from wizard.certificate import Bundle
 from wizard.gui.pages.certificate import CertificatePage
 from wizard.gui.shell import Shell
 from wizard.practice.authority import PASSPHRASE
@@ -81,7 +84,9 @@ def test_a_good_one_is_dropped_and_everything_right_is_said(qtbot: QtBot, practi
     # The practice certificates have EC keys, and nobody knows the version of the CHT yet.
     told = ["rsa-advised", "key", "name", "dates", "chain", "practice-root"]
     assert list(states(page)) == told
-    assert page.phone_list.row("newer") is not None
+    assert page.phone_list.row("app-5.0") is not None
+    assert [(i.code, i.state) for i in page.phone_list._shown] == [("app-5.0", "good")]
+    assert not page.choice.isVisible()
     assert not page.trouble.isVisible()
     practice.next_button.click()
     assert practice.desk.flow.step is Step.DNS_DHCP
@@ -163,6 +168,35 @@ def test_a_warning_is_told_and_stops_nobody(qtbot: QtBot, practice: Shell) -> No
     assert states(page)["expires-soon"] == "warning"
     practice.next_button.click()
     assert practice.desk.flow.step is Step.DNS_DHCP
+
+
+def test_an_authority_of_ones_own_wants_a_choice(
+    qtbot: QtBot, practice: Shell, tmp_path: Path
+) -> None:
+    page = at_page(practice)
+    bundle = own(practice.desk.site.domain)
+    (tmp_path / "own.pem").write_text(bundle.chain_pem() + bundle.key_pem())
+    take(qtbot, practice, [tmp_path / "own.pem"])
+    assert states(page)["private-ca"] == "problem"
+    assert [i.state for i in page.phone_list._shown] == ["problem", "problem"]
+    assert page.choice.isVisible()
+    practice.next_button.click()
+    assert practice.page is page
+    page.choose.click()
+    assert practice.desk.site.accept == ("private-ca",)
+    assert states(page)["browsers-only"] == "warning"
+    assert [i.state for i in page.phone_list._shown] == ["problem", "warning"]
+    assert not page.choice.isVisible()
+    practice.next_button.click()
+    assert practice.desk.flow.step is Step.DNS_DHCP
+
+
+def own(domain: str) -> Bundle:
+    mine = authority.key("rsa", "own")
+    leaf = authority.root("Own Root", "Clinic A").leaf(
+        key=mine, names=(domain,), begin=datetime.now(UTC) - timedelta(days=1), sct=0
+    )
+    return Bundle(leaf, (), mine)
 
 
 def test_the_password_is_asked_for_only_when_it_is_needed(qtbot: QtBot, practice: Shell) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from wizard.certificate import Finding
+from wizard.certificate import Client, Finding
 from wizard.certificate.limits import Authority
 from wizard.check import Report, Result
 from wizard.handover import Certificate, Handover, Item, Server, Wifi
@@ -101,7 +101,12 @@ def handover(**changed: Any) -> Handover:
         program="0.1.0",
         server=Server("Debian GNU/Linux 12", "4.21.1", "cht", "enp1s0", "52:54:00:12:34:56"),
         certificate=CERTIFICATE,
-        findings=(Finding("android-before-7.1.1"),),
+        findings=(Finding("android-before-7.1.1", {"root": "ISRG Root X1"}),),
+        clients=(
+            Client("app-7.0", "refused", "unknown", "It does not know it."),
+            Client("app-7.1", "accepted", "known", "It knows it.", CERTIFICATE.not_after),
+            Client("firefox", "accepted", "known", "It knows it.", CERTIFICATE.not_after),
+        ),
         changes=(
             "Write the fixed address (netplan) (/etc/netplan/99-cht-offline-setup.yaml).",
             "Let enp1s0 change over to 10.20.0.1/24.",

@@ -119,6 +119,7 @@ def test_the_page_says_all() -> None:
         "Likely cause: The CHT does not run.",
         "What to do: Start it.",
         "All changes are made and confirmed.",
+        "CHT app on Android 7.1; Firefox: accepted until 2027-03-10.",
         "Let enp1s0 change over",
         "3f" * 32,
         "Let&#39;s Encrypt",
@@ -147,6 +148,7 @@ def test_the_form_of_the_json() -> None:
     assert len(data["applied"]["changes"]) == 4
     assert data["check"]["exit_code"] == 0
     assert data["findings"][0]["code"] == "android-before-7.1.1"
+    assert [each["accepted"] for each in data["clients"]] == [False, True, True]
     assert data["readiness"][5]["answer"] == "Two USB disks, changed on Fridays."
     assert data["wifi"] == {
         "kind": "own",

@@ -1,6 +1,7 @@
 """Certificates: any files in, a bundle out, and findings about it."""
 
 from wizard.certificate.bundle import Bundle, of_der, read
+from wizard.certificate.clients import Client, clients
 from wizard.certificate.domains import covers
 from wizard.certificate.fetch import fetch_missing, source_of_missing
 from wizard.certificate.findings import Finding, Severity, acceptable, judge
@@ -14,11 +15,13 @@ __all__ = [
     "Bundle",
     "CertificateError",
     "ChainRefused",
+    "Client",
     "Filled",
     "Finding",
     "Roots",
     "Severity",
     "acceptable",
+    "clients",
     "covers",
     "days_left",
     "describe",

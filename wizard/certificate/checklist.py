@@ -1,4 +1,4 @@
-"""What is right and what is wrong with a certificate, as one list; and which phones take it."""
+"""What is right and what is wrong with a certificate, as one list; and who takes it, as rows."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,19 @@ from datetime import datetime
 
 from wizard.certificate import domains, look
 from wizard.certificate.bundle import Bundle, shown_names
-from wizard.certificate.findings import Finding, Severity, acceptable
+from wizard.certificate.clients import (
+    ACCEPTED,
+    CONDITION,
+    REFUSED,
+    UNSURE,
+    Client,
+    common_reason,
+    groups,
+    together,
+)
+from wizard.certificate.findings import Finding, Severity
 from wizard.certificate.problems import CertificateError
+from wizard.certificate.wording import PHONES
 from wizard.problem import Problem, tr
 
 FIELD = "certificate.files"
@@ -36,6 +47,7 @@ ASPECTS: dict[str, frozenset[str]] = {
             "name-is-address",
             "name-wildcard-depth",
             "name-wildcard-apex",
+            "name-wildcard-public",
             "name-mismatch",
         }
     ),
@@ -58,6 +70,7 @@ ASPECTS: dict[str, frozenset[str]] = {
             "chain-certificate-expired",
             "chain-certificate-weak",
             "chain-refused",
+            "browsers-only",
         }
     ),
     "authority": frozenset(
@@ -70,6 +83,7 @@ ASPECTS: dict[str, frozenset[str]] = {
             "chain-certificate-weak",
             "chain-refused",
             "extra-root-only",
+            "browsers-only",
             "practice-root",
         }
     ),
@@ -84,6 +98,7 @@ ASPECTS: dict[str, frozenset[str]] = {
             "eku-absent",
             "key-usage",
             "weak-signature",
+            "unknown-critical",
             "must-staple",
             "lifetime-too-long",
         }
@@ -100,41 +115,8 @@ GOOD: dict[str, str] = {
     "use": "Its key ({key}) and its permitted uses are right for a server.",
 }
 
-PHONES: dict[str, tuple[str, str, str]] = {  # state, what is so, what to do
-    "none": (
-        "problem",
-        "No phone will accept it as it is.",
-        "What has to be mended stands in the list of what was checked.",
-    ),
-    "own-app": (
-        "warning",
-        "Only phones with an app that was built for this authority will accept it.",
-        "The CHT app from the store, and Chrome, will not.",
-    ),
-    "newer-7.1.1": ("good", "Phones with Android 7.1.1 or newer will accept it.", ""),
-    "older-7.1.1": (
-        "note",
-        "Phones with Android older than 7.1.1 will not: they do not know Let's Encrypt.",
-        "Update such phones, or use a certificate of another authority.",
-    ),
-    "newer-14": ("good", "Phones with Android 14 or newer will accept it.", ""),
-    "older-14": (
-        "warning",
-        "Phones with Android older than 14 will not: they do not know ISRG Root X2.",
-        "Use the full chain that leads to ISRG Root X1, or a certificate with an RSA key.",
-    ),
-    "newer": ("good", "Phones with an up-to-date Android will accept it.", ""),
-    "older": (
-        "unknown",
-        "Older phones may not know this authority.",
-        "Try one of your oldest phones before you give them out.",
-    ),
-    "chrome": (
-        "warning",
-        "An up-to-date Chrome may refuse it, on phones and on computers.",
-        "Ask the certificate authority for a certificate with Certificate Transparency (SCT).",
-    ),
-}
+_STATES = {REFUSED: "problem", CONDITION: "warning", UNSURE: "unknown", ACCEPTED: "good"}
+"""State of a client -> state of its row, the worst first."""
 
 
 def checklist(
@@ -151,20 +133,17 @@ def checklist(
     return (*(item for item in wrong if item.state != "note"), *right, *notes)
 
 
-def phones(findings: Sequence[Finding]) -> tuple[Item, ...]:
-    """Which phones will accept the certificate, as far as the findings tell."""
-    codes = {each.code for each in findings}
-    if not acceptable(findings):
-        return (_phones("none"),)
-    if "extra-root-only" in codes:
-        return (_phones("own-app"),)
-    if "android-before-7.1.1" in codes:
-        told = (_phones("newer-7.1.1"), _phones("older-7.1.1"))
-    elif "android-before-14" in codes:
-        told = (_phones("newer-14"), _phones("older-14"))
-    else:
-        told = (_phones("newer"), _phones("older"))
-    return (*told, _phones("chrome")) if "no-sct" in codes else told
+def phones(verdicts: Sequence[Client]) -> tuple[Item, ...]:
+    """Who will accept the certificate: one row for all that say the same, the worst first.
+
+    The code of a row is that of its first client, or "none".
+    """
+    rows = list(groups(verdicts))
+    if len(rows) == 1 and rows[0][0].state == REFUSED:
+        return (Item("none", "problem", tr(PHONES["nobody"]), rows[0][0].reason),)
+    order = list(_STATES)
+    rows.sort(key=lambda row: order.index(row[0].state))
+    return tuple(map(_row, rows))
 
 
 def in_the_way(
@@ -204,9 +183,13 @@ def _item(finding: Finding) -> Item:
     return Item(finding.code, finding.severity.value, finding.message, finding.cure, finding.detail)
 
 
-def _phones(code: str) -> Item:
-    state, message, cure = PHONES[code]
-    return Item(code, state, tr(message), tr(cure))
+def _row(clients: Sequence[Client]) -> Item:
+    first = clients[0]
+    date = "" if first.until is None else f"{first.until:%Y-%m-%d}"
+    message = tr(PHONES[first.state]).format(who=together(clients), date=date)
+    details = dict.fromkeys(each.detail for each in clients if each.detail)
+    reason = common_reason(clients)
+    return Item(first.code, _STATES[first.state], message, reason, "\n".join(details))
 
 
 def _right(bundle: Bundle, codes: set[str], domain: str, at: datetime) -> Iterator[Item]:

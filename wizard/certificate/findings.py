@@ -1,6 +1,6 @@
 """Judges a bundle for a domain: an ordered list of findings in words a nurse can act on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +9,7 @@ from wizard.certificate import look
 from wizard.certificate.bundle import Bundle
 from wizard.certificate.roots import ChainRefused, Roots, verify_chain
 from wizard.certificate.rules import RULES
+from wizard.certificate.rules.case import CHOICES as CHOICES
 from wizard.certificate.rules.case import Case, Remark
 from wizard.certificate.wording import WORDS
 from wizard.problem import say
@@ -29,8 +30,11 @@ WARNINGS = frozenset(
         "clocks-differ",
         "expires-soon",
         "extra-root-only",
+        "browsers-only",
         "android-before-14",
+        "android-versions",
         "no-sct",
+        "few-sct",
         "rsa-advised",
         "eku-absent",
         "must-staple",
@@ -43,6 +47,7 @@ NOTES = frozenset(
         "chain-filled",
         "chain-fetched",
         "chain-reordered",
+        "root-irregular",
         "android-before-7.1.1",
         "lifetime-unusual",
     }
@@ -96,11 +101,16 @@ def judge(
     server_now: datetime | None = None,
     cht_version: str | None = None,
     roots: Roots | None = None,
+    chosen: bool = False,
+    accept: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """All findings, problems first, otherwise in the order in which they should be read.
 
-    `now` is the clock of the laptop, `server_now` that of the server (naive means UTC);
-    `roots` are the bundled public ones if not given. Raises nothing for a strange certificate.
+    `now` is the clock of the laptop, `server_now` that of the server (naive means UTC); `chosen`
+    says that `now` is a moment somebody asks about, however long ago. `roots` are the bundled
+    public ones if not given. `accept`: codes that the staff accepted; of problems only
+    "private-ca" and "self-signed", which then become "browsers-only". Raises nothing for a strange
+    certificate.
     """
     case = Case(
         bundle=bundle,
@@ -109,9 +119,12 @@ def judge(
         server_now=None if server_now is None else look.utc(server_now),
         cht_version=cht_version,
         roots=Roots.bundled() if roots is None else roots,
+        chosen=chosen,
+        accept=frozenset(accept),
     )
     found = [Finding(each.code, each.arguments, each.detail) for each in _remarks(case)]
-    if acceptable(found) and (refusal := _refusal(case)):
+    codes = {each.code for each in found}
+    if acceptable(found) and "browsers-only" not in codes and (refusal := _refusal(case)):
         found.append(Finding("chain-refused", detail=refusal))
     rank = list(Severity)
     return tuple(sorted(found, key=lambda each: rank.index(each.severity)))

@@ -8,39 +8,45 @@ from cryptography import x509
 
 from wizard.certificate import look
 from wizard.certificate.bundle import Bundle
+from wizard.certificate.clients import Client
 from wizard.certificate.findings import Finding, acceptable
-
-# Findings that mean: no way to a known root. Name, dates and use are other matters.
-_UNTRUSTED = {
-    "unreadable",
-    "self-signed",
-    "private-ca",
-    "untrusted",
-    "chain-incomplete",
-    "chain-certificate-expired",
-    "chain-certificate-weak",
-    "weak-signature",
-    "chain-refused",
-}
+from wizard.certificate.roots import ChainRefused, Roots, verify_strictly
 
 
 def describe(
-    bundle: Bundle, findings: Sequence[Finding], domain: str, at: datetime
+    bundle: Bundle,
+    findings: Sequence[Finding],
+    domain: str,
+    at: datetime,
+    *,
+    verdicts: Sequence[Client] = (),
+    roots: Roots | None = None,
 ) -> dict[str, Any]:
     """All that is known, ready for `json.dumps`; never the key.
 
-    `trusted` speaks of the chain only; `acceptable` is the whole verdict. Moments are ISO 8601
-    in UTC; what cannot be read is None.
+    `trusted`: the chain leads to one of the roots, for this name and moment, by the strict rules
+    for public authorities (RFC 5280, CA/Browser Forum); `acceptable` is the whole verdict.
+    Moments are ISO 8601 in UTC; what cannot be read is None.
     """
     return {
         "domain": domain,
         "at": look.utc(at).isoformat(),
         "acceptable": acceptable(findings),
-        "trusted": not any(each.code in _UNTRUSTED for each in findings),
+        "trusted": trusted(bundle, domain, at, Roots.bundled() if roots is None else roots),
+        "clients": [each.plain() for each in verdicts],
         "findings": [each.plain() for each in findings],
         "leaf": describe_certificate(bundle.leaf, at),
         "chain": [describe_certificate(each, at) for each in bundle.chain],
     }
+
+
+def trusted(bundle: Bundle, domain: str, at: datetime, roots: Roots) -> bool:
+    """Whether the chain leads to one of the roots, for this name and moment."""
+    try:
+        verify_strictly(bundle.leaf, bundle.chain, domain, at, roots)
+    except ChainRefused:
+        return False
+    return True
 
 
 def describe_certificate(certificate: x509.Certificate, at: datetime) -> dict[str, Any]:

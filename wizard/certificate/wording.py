@@ -197,6 +197,13 @@ FINDINGS: dict[str, tuple[str, str]] = {
             "or ask for a certificate for {domain}."
         ),
     ),
+    "name-wildcard-public": (
+        (
+            "The certificate is for {wildcard}, below which anybody may have a name of their own. "
+            "Phones and browsers refuse so wide a star."
+        ),
+        "Ask for a certificate for {domain}.",
+    ),
     "name-mismatch": (
         "This certificate is for {names}, but your domain is {domain}.",
         "Ask for a certificate for {domain}, or change the domain.",
@@ -337,21 +344,58 @@ FINDINGS: dict[str, tuple[str, str]] = {
         ),
         "Use it only with an app that was built for this authority.",
     ),
+    "browsers-only": (
+        (
+            'Only browsers that were told to trust "{issuer}" connect with this certificate. You '
+            "accepted that the CHT app refuses it."
+        ),
+        (
+            "For the CHT app, ask a public certificate authority, such as Let's Encrypt, for a "
+            "certificate for {domain}."
+        ),
+    ),
+    "root-irregular": (
+        (
+            'The authority "{issuer}", or what it signed, is not made by the rules for public '
+            "authorities. Browsers take it; stricter programs refuse it."
+        ),
+        "Nothing to do for browsers. Whoever runs the authority may want to make it anew.",
+    ),
     "android-before-7.1.1": (
-        "Phones with Android older than 7.1.1 do not know Let's Encrypt and cannot connect.",
+        (
+            'Phones with Android older than 7.1.1 do not know the authority "{root}", so the CHT '
+            "app cannot connect there."
+        ),
         "If you have such phones, update them, or use a certificate of another authority.",
     ),
     "android-before-14": (
         (
-            'This chain ends in "ISRG Root X2". Phones with Android older than 14 do not know it '
-            "and cannot connect."
+            'Phones with Android older than 14 do not know the authority "{root}", so the CHT app '
+            "cannot connect there."
         ),
-        "Use the full chain that leads to ISRG Root X1, or ask for a certificate with an RSA key.",
+        (
+            "Use the full chain from where the certificate came from: it may lead to an older "
+            "authority as well. Otherwise use a certificate of another authority."
+        ),
+    ),
+    "android-versions": (
+        (
+            'Phones with these versions of Android do not know the authority "{root}": {versions}. '
+            "The CHT app cannot connect there."
+        ),
+        "If you have such phones, update them, or use a certificate of another authority.",
     ),
     "no-sct": (
         (
             "This certificate carries no proof that it was published in a public log. "
-            "An up-to-date Chrome refuses such certificates."
+            "Up-to-date browsers refuse such certificates; the CHT app does not."
+        ),
+        "Ask the certificate authority for a certificate with Certificate Transparency (SCT).",
+    ),
+    "few-sct": (
+        (
+            "This certificate proves {count} times that it was published in a public log, and "
+            "up-to-date browsers want {wanted}. The CHT app does not mind."
         ),
         "Ask the certificate authority for a certificate with Certificate Transparency (SCT).",
     ),
@@ -407,6 +451,13 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "This certificate is signed in an old way ({hash}) that phones refuse.",
         "Ask for a new certificate.",
     ),
+    "unknown-critical": (
+        (
+            "This certificate demands something that phones and browsers do not know, so they "
+            "refuse it."
+        ),
+        "Ask for an ordinary server certificate for your domain, and send the details along.",
+    ),
     "lifetime-too-long": (
         (
             "This certificate is valid for {days} days. For its day of issue at most {limit} days "
@@ -436,6 +487,46 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "Ask for a new certificate, and send the details to the person who supports you.",
     ),
 }
+
+CLIENTS: dict[str, str] = {
+    "app": "CHT app on Android {version}",
+    "app-updated": "CHT app on Android {version} and newer",
+    "app-range": "CHT app on Android {first} to {last}",
+    "app-from": "CHT app on Android {first} and newer",
+    "chrome-android": "Chrome on Android",
+    "chrome": "Chrome and Edge on a computer",
+    "firefox": "Firefox",
+    "safari": "Safari",
+}
+"""What clients are called."""
+
+VERDICTS: dict[str, str] = {
+    "known": 'It knows the authority "{root}".',
+    "updated": (
+        'The authority "{root}" is newer than some of these phones. A phone that was online lately '
+        "has learnt of it; one that never was has not."
+    ),
+    "installed": 'Only where somebody has installed the authority "{root}" on the device by hand.',
+    "own-list": (
+        'It does not know the authority "{root}". It trusts only what is built into the phone; an '
+        "authority that was installed by hand does not count."
+    ),
+    "by-hand": (
+        'It does not know the authority "{root}". Somebody would have to install it by hand on '
+        "each device."
+    ),
+    "unknown": 'It does not know the authority "{root}".',
+}
+"""Why a client accepts or refuses, where no finding says it."""
+
+PHONES: dict[str, str] = {
+    "accepted": "{who}: accepted until {date}.",
+    "condition": "{who}: accepted until {date}, on one condition.",
+    "unsure": "{who}: some of them accept it.",
+    "refused": "{who}: refused.",
+    "nobody": "No phone and no browser will accept it.",
+}
+"""A row for clients that say the same."""
 
 CLOCK_SUSPECT: dict[str, str] = {
     "laptop": "The clock of the laptop is probably wrong.",

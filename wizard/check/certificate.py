@@ -30,6 +30,7 @@ _OWN_WORDS = {
     "name-mismatch": "wrong-name",
     "name-wildcard-apex": "wrong-name",
     "name-wildcard-depth": "wrong-name",
+    "name-wildcard-public": "wrong-name",
     "name-is-address": "wrong-name",
 }
 _RANK = list(_OWN_WORDS)

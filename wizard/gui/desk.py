@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from wizard import certificate
 from wizard.agent import wire
-from wizard.certificate import Bundle, CertificateError, Finding, Roots, look
+from wizard.certificate import Bundle, CertificateError, Client, Finding, Roots, look
 from wizard.certificate.checklist import in_the_way, own_name
 from wizard.certificate.limits import authority_of
 from wizard.check import Report
@@ -117,6 +117,7 @@ class Desk(QObject):
         self.bundle: Bundle | None = None
         self.certificate_error: CertificateError | None = None
         self.findings: tuple[Finding, ...] = ()
+        self.clients: tuple[Client, ...] = ()
         self.plan: Plan | None = None
         self.agreed: Plan | None = None  # somebody said yes to it; Apply takes it from here
         self.applied: Plan | None = None
@@ -181,7 +182,7 @@ class Desk(QObject):
         if site == self.site:
             return
         moved = site.server != self.site.server
-        judged = (site.certificate, site.domain) != (self.site.certificate, self.site.domain)
+        judged = _judged(site) != _judged(self.site)
         self.site = site
         if self.visit is not None:
             self.visit.decide(site, self.folder)
@@ -381,17 +382,24 @@ class Desk(QObject):
     def _judge(self) -> None:
         """Judge the certificate again: by the domain of now, and by the server's clock."""
         if self.bundle is None:
-            self.findings = ()
+            self.findings, self.clients = (), ()
             return
         facts = self.facts
         web = self.visit.web(facts) if self.visit is not None and facts is not None else None
+        domain, roots = self.site.domain or own_name(self.bundle), self.roots
+        now = datetime.now(UTC)
+        server_now = datetime.fromtimestamp(facts.clock.now, UTC) if facts else None
         self.findings = certificate.judge(
             self.bundle,
-            self.site.domain or own_name(self.bundle),
-            now=datetime.now(UTC),
-            server_now=datetime.fromtimestamp(facts.clock.now, UTC) if facts else None,
+            domain,
+            now=now,
+            server_now=server_now,
             cht_version=(web.version or None) if web is not None else None,
-            roots=self.roots,
+            roots=roots,
+            accept=self.site.accept,
+        )
+        self.clients = certificate.clients(
+            self.bundle, domain, self.findings, now=now, server_now=server_now, roots=roots
         )
 
     @property
@@ -420,3 +428,8 @@ def _filled(site: Site, step: Step) -> bool:
         Step.DNS_DHCP: site.dns_dhcp.first or not site.dns_dhcp.enabled,
     }
     return bool(parts.get(step))
+
+
+def _judged(site: Site) -> tuple[object, ...]:
+    """The answers that the judgement of a certificate depends on."""
+    return site.certificate, site.domain, site.accept

@@ -28,6 +28,7 @@ def snapshot(desk: Desk, when: datetime | None = None) -> Handover:
         server=Server.of(facts, interface, web) if facts else Server(interface=interface),
         certificate=_certificate(desk),
         findings=desk.findings,
+        clients=desk.clients,
         changes=tuple(plan.sentence(c) for c in plan.changes) if plan is not None else (),
         outcome=desk.outcome.state if desk.outcome is not None else "",
         report=desk.report,

@@ -10,7 +10,7 @@ from typing import Literal
 from cryptography import x509
 
 from wizard.agent import wire
-from wizard.certificate import Bundle, Finding, Roots, look, planner
+from wizard.certificate import Bundle, Client, Finding, Roots, look, planner
 from wizard.certificate.limits import Authority, authority_of
 from wizard.certificate.planner import VisitPlan
 from wizard.check import Report
@@ -127,6 +127,7 @@ class Handover:
     server: Server = field(default_factory=Server)
     certificate: Certificate | None = None
     findings: tuple[Finding, ...] = ()
+    clients: tuple[Client, ...] = ()
     changes: tuple[str, ...] = ()
     outcome: str = ""
     report: Report | None = None

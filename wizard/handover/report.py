@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from wizard.certificate.checklist import phones
 from wizard.handover import picture, sheet, visits
 from wizard.handover.model import Certificate, Handover, Wifi
 from wizard.handover.sheet import checked, names_rows, server_rows
@@ -47,6 +48,7 @@ def html(handover: Handover) -> str:
         security=spoken(SECURITIES)[handover.wifi.security] if handover.wifi else "",
         check_states=spoken(CHECK_STATES),
         severities=spoken(SEVERITIES),
+        phones=phones(handover.clients),
         states=spoken(STATES),
         visit=sheet.next_visit(handover),
         advice=visits.advice(plan, handover.when.tzinfo) if plan is not None else (),
@@ -79,6 +81,8 @@ def plain(handover: Handover) -> dict[str, Any]:
                                  clocks {from, until}: where a phone's clock must stand
         next_visit               null, or as wizard.handover.visits.plain describes it
         findings                 [{code, severity, message, detail, cure}] of the certificate
+        clients                  [{code, name, accepted, state, until, reason}]: who accepts it;
+                                 state is one of accepted, condition, unsure, refused
         applied                  outcome (confirmed, rolled-back, ...; "" = no change), changes
         check                    null, or what `cht-offline-setup check --json` prints
         readiness                [{topic, title, state, sentence, cure, answer}]; state is one
@@ -126,6 +130,7 @@ def plain(handover: Handover) -> dict[str, Any]:
         "certificate": _certificate(handover.certificate),
         "next_visit": visits.plain(plan, handover.when.tzinfo) if plan is not None else None,
         "findings": [each.plain() for each in handover.findings],
+        "clients": [each.plain() for each in handover.clients],
         "applied": {"outcome": handover.outcome, "changes": list(handover.changes)},
         "check": handover.report.plain() if handover.report else None,
         "readiness": [

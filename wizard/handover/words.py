@@ -285,6 +285,7 @@ SENTENCES: dict[str, str] = {
     "report_check": "Live check",
     "report_cause": "Likely cause",
     "report_cure": "What to do",
+    "report_phones": "Who accepts the certificate",
     "report_findings": "Remarks about the certificate",
     "report_seconds": "Took {seconds} seconds",
     "report_secrets": "This report holds no passwords and no keys.",

@@ -8,10 +8,20 @@ from cryptography import x509
 
 from wizard.certificate import look
 from wizard.certificate.bundle import Bundle
+from wizard.certificate.paths import Way, ways
 from wizard.certificate.roots import Roots
 
 # Moved on at each release. A clock that shows an earlier day is wrong for certain.
 BUILT = datetime(2026, 11, 22, tzinfo=UTC)
+
+CHOICES = frozenset({"private-ca", "self-signed"})
+"""Problems that the staff may accept: browsers can be told to trust such a certificate."""
+
+
+def best_guess(now: datetime, server_now: datetime | None, *, chosen: bool = False) -> datetime:
+    """The moment to judge for, by the clocks of laptop and server; in UTC."""
+    clocks = [look.utc(each) for each in (now, server_now) if each is not None]
+    return next((each for each in clocks if chosen or each >= BUILT), BUILT)
 
 
 @dataclass(frozen=True)
@@ -25,7 +35,11 @@ class Remark:
 
 @dataclass(frozen=True)
 class Case:
-    """A bundle for a domain, seen at a moment by two clocks; all moments in UTC."""
+    """A bundle for a domain, seen at a moment by two clocks; all moments in UTC.
+
+    `chosen`: `now` is a moment that somebody asks about, not what a clock says. `accept`: codes of
+    findings that the staff accepted.
+    """
 
     bundle: Bundle
     domain: str
@@ -33,6 +47,8 @@ class Case:
     server_now: datetime | None
     cht_version: str | None
     roots: Roots
+    chosen: bool = False
+    accept: frozenset[str] = frozenset()
 
     @property
     def leaf(self) -> x509.Certificate:
@@ -45,12 +61,17 @@ class Case:
         clocks = {"laptop": self.now}
         if self.server_now is not None:
             clocks["server"] = self.server_now
-        return {name: clock for name, clock in clocks.items() if clock >= BUILT}
+        return {name: clock for name, clock in clocks.items() if self.chosen or clock >= BUILT}
 
     @cached_property
     def at(self) -> datetime:
         """The best guess at the present."""
-        return next(iter(self.witnesses.values()), BUILT)
+        return best_guess(self.now, self.server_now, chosen=self.chosen)
+
+    @cached_property
+    def ways(self) -> tuple[Way, ...]:
+        """Every way to a root, for this domain at that moment."""
+        return ways(self.bundle, self.domain, self.at, self.roots)
 
     @cached_property
     def anchors(self) -> tuple[x509.Certificate, ...]:

@@ -4,31 +4,55 @@ from collections.abc import Container, Iterator
 
 from cryptography import x509
 
-from wizard.certificate import look
-from wizard.certificate.rules.case import Case, Remark
+from wizard.certificate import look, stores
+from wizard.certificate.roots import ChainRefused, verify_strictly
+from wizard.certificate.rules.case import CHOICES, Case, Remark
 
 # CA/Browser Forum policies DV, OV, IV, EV: only public authorities write them (BR 7.1.6.1).
 _FORUM = ("2.23.140.1.2.", "2.23.140.1.1")
-_ISRG = "Internet Security Research Group"
+# What only phones of before 7.1.1 lack: ISRG Root X1 came with that version.
+_OLD = ("5.0", "6.0", "7.0")
 
 
 def trusted(case: Case) -> Iterator[Remark]:
     """The chain ends at a root we know, over parts that are valid; if not, tell why."""
     words = {"issuer": case.issuer, "domain": case.domain}
-    if look.self_signed(case.leaf):
-        yield Remark("self-signed", words, f"issuer: {case.leaf.issuer.rfc4514_string()}")
+    if look.self_signed(case.leaf) and case.leaf not in case.roots.extra:
+        yield _unless_accepted(
+            case, Remark("self-signed", words, f"issuer: {case.leaf.issuer.rfc4514_string()}")
+        )
         return
-    if not case.anchors:
-        yield _unanchored(case, words)
+    if not case.anchors and case.leaf not in case.roots.extra:
+        yield _unless_accepted(case, _unanchored(case, words))
         return
     unfit = {look.sha256(each): each for each in case.bundle.chain if _unfit(each, case)}
-    if not _reaches_root(case, unfit.keys()):
+    if case.anchors and not _reaches_root(case, unfit.keys()):
         for each in unfit.values():
             yield _unfit_remark(each)
         return
     if not case.public:
+        root = next(iter(case.anchors), case.leaf)
         code = "practice-root" if case.roots.practice else "extra-root-only"
-        yield Remark(code, {**words, "issuer": look.title(case.anchors[0].subject)})
+        words["issuer"] = look.title(root.subject)
+        yield Remark(code, words, f"root: sha256 {look.sha256(root)}")
+
+
+def regular(case: Case) -> Iterator[Remark]:
+    """An authority of one's own that strict programs refuse, though browsers take it."""
+    if case.public or case.roots.practice or not case.ways:
+        return
+    try:
+        verify_strictly(case.leaf, case.bundle.chain, case.domain, case.at, case.roots)
+    except ChainRefused as error:
+        root = case.ways[0].root
+        yield Remark("root-irregular", {"issuer": look.title(root.subject)}, str(error))
+
+
+def _unless_accepted(case: Case, remark: Remark) -> Remark:
+    """The staff may choose an authority of their own, knowing that the CHT app refuses it."""
+    if remark.code not in case.accept or remark.code not in CHOICES:
+        return remark
+    return Remark("browsers-only", remark.arguments, remark.detail)
 
 
 def order(case: Case) -> Iterator[Remark]:
@@ -46,16 +70,26 @@ def filled(case: Case) -> Iterator[Remark]:
 
 
 def old_android(case: Case) -> Iterator[Remark]:
-    """Let's Encrypt's roots came late to Android: X1 with 7.1.1, X2 with 14."""
-    isrg = [
-        look.common_name(root.subject)
-        for root in case.anchors
-        if _ISRG in look.organisations(root.subject)
+    """A phone knows the authorities that it was made with; some came late, some were dropped."""
+    if not case.public or not case.ways:
+        return
+    lacking = [
+        version
+        for version in stores.VERSIONS
+        if not any(way.key in case.roots.known_by(version) for way in case.ways)
     ]
-    if "ISRG Root X1" in isrg:
-        yield Remark("android-before-7.1.1")
-    elif isrg:
-        yield Remark("android-before-14")
+    if not lacking:
+        return
+    top = case.ways[0]
+    words = {"root": look.title(top.root.subject), "versions": ", ".join(lacking)}
+    detail = f"root: {top.root.subject.rfc4514_string()}, sha256(subject, key) {top.key}"
+    fixed = [version for version in stores.VERSIONS if version != stores.UPDATED]
+    if lacking == list(_OLD):
+        yield Remark("android-before-7.1.1", words, detail)
+    elif set(lacking) >= set(fixed):
+        yield Remark("android-before-14", words, detail)
+    else:
+        yield Remark("android-versions", words, detail)
 
 
 def _unanchored(case: Case, words: dict[str, str]) -> Remark:
@@ -104,7 +138,8 @@ def _unfit(certificate: x509.Certificate, case: Case) -> bool:
 def _unfit_remark(certificate: x509.Certificate) -> Remark:
     words = {"subject": look.title(certificate.subject)}
     if weak := look.weak_hash(certificate):
-        return Remark("chain-certificate-weak", {**words, "hash": weak})
+        detail = f"sha256 {look.sha256(certificate)}"
+        return Remark("chain-certificate-weak", {**words, "hash": weak}, detail)
     words["begin"] = f"{certificate.not_valid_before_utc:%Y-%m-%d}"
     words["end"] = f"{certificate.not_valid_after_utc:%Y-%m-%d}"
     return Remark("chain-certificate-expired", words, f"sha256 {look.sha256(certificate)}")

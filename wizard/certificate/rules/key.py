@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
@@ -11,6 +12,7 @@ from wizard.certificate.rules.case import Case, Remark
 
 # nginx of CHT before this offers cipher suites for RSA only.
 _FIRST_WITH_EC = (4, 3, 0)
+_CIPHERS = "before 4.3.0 the ssl_ciphers of CHT's nginx are for RSA only"
 _VERSION = re.compile(r"v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?(?!\d)", re.ASCII)
 
 
@@ -21,21 +23,28 @@ def belongs(case: Case) -> Iterator[Remark]:
         return
     public = look.public_bytes(case.bundle.key)
     if public is None or public != look.public_bytes(case.leaf):
-        yield Remark("key-mismatch", {"names": shown_names(case.leaf)})
+        told = (_fingerprint(public), _fingerprint(look.public_bytes(case.leaf)))
+        detail = "SubjectPublicKeyInfo, sha256: key {}, certificate {}".format(*told)
+        yield Remark("key-mismatch", {"names": shown_names(case.leaf)}, detail)
+
+
+def _fingerprint(public: bytes | None) -> str:
+    return "unreadable" if public is None else sha256(public).hexdigest()
 
 
 def kind(case: Case) -> Iterator[Remark]:
     """RSA of at least 2048 bits, P-256 or P-384: Chromium refuses all else from a server."""
     words = {"key": look.key_kind(case.leaf)}
+    detail = f"subjectPublicKeyInfo: {words['key']}; Chromium takes RSA, P-256 and P-384"
     key = look.or_else(case.leaf.public_key, None)
     if isinstance(key, rsa.RSAPublicKey):
         if key.key_size < 2048:
-            yield Remark("key-small", words)
+            yield Remark("key-small", words, f"subjectPublicKeyInfo: {words['key']}")
     elif not (
         isinstance(key, ec.EllipticCurvePublicKey)
         and isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1)
     ):
-        yield Remark("key-kind", words)
+        yield Remark("key-kind", words, detail)
 
 
 def understood_by_cht(case: Case) -> Iterator[Remark]:
@@ -45,9 +54,9 @@ def understood_by_cht(case: Case) -> Iterator[Remark]:
     words = {"key": look.key_kind(case.leaf)}
     version = version_of(case.cht_version)
     if version is None:
-        yield Remark("rsa-advised", words)
+        yield Remark("rsa-advised", words, _CIPHERS)
     elif version < _FIRST_WITH_EC:
-        yield Remark("rsa-demanded", {**words, "version": str(case.cht_version)})
+        yield Remark("rsa-demanded", {**words, "version": str(case.cht_version)}, _CIPHERS)
 
 
 def version_of(text: str | None) -> tuple[int, int, int] | None:

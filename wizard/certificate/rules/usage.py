@@ -10,6 +10,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from wizard.certificate import look
 from wizard.certificate.bundle import shown_names
 from wizard.certificate.limits import limit_on
+from wizard.certificate.roots import SERVING
 from wizard.certificate.rules.case import Case, Remark
 
 # Test services whose private key is published for everyone.
@@ -26,12 +27,11 @@ def extended_key_usage(case: Case) -> Iterator[Remark]:
     """serverAuth (RFC 5280 4.2.1.12), without which Chromium says ERR_CERT_INVALID."""
     usages = look.extension(case.leaf, x509.ExtendedKeyUsage)
     if usages is None:
-        yield Remark("eku-absent")
-    elif not {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & set(
-        usages
-    ):
+        yield Remark("eku-absent", {}, "extendedKeyUsage: absent")
+    elif not SERVING & set(usages):
         uses = ", ".join(_USES.get(each.dotted_string, each.dotted_string) for each in usages)
-        yield Remark("eku-no-server", {"uses": uses, "domain": case.domain})
+        detail = f"extendedKeyUsage: {', '.join(each.dotted_string for each in usages)}"
+        yield Remark("eku-no-server", {"uses": uses, "domain": case.domain}, detail)
 
 
 _USES = {
@@ -45,14 +45,26 @@ def key_usage(case: Case) -> Iterator[Remark]:
     """digitalSignature, or Chromium says ERR_SSL_KEY_USAGE_INCOMPATIBLE."""
     usage = look.extension(case.leaf, x509.KeyUsage)
     if usage is not None and not usage.digital_signature:
-        yield Remark("key-usage")
+        yield Remark("key-usage", {}, "keyUsage: digitalSignature is not set")
 
 
 def signature(case: Case) -> Iterator[Remark]:
     """Not SHA-1, not MD5."""
     weak = look.weak_hash(case.leaf)
     if weak is not None and not look.self_signed(case.leaf):
-        yield Remark("weak-signature", {"hash": weak})
+        oid = case.leaf.signature_algorithm_oid.dotted_string
+        yield Remark("weak-signature", {"hash": weak}, f"signatureAlgorithm: {oid}")
+
+
+def critical(case: Case) -> Iterator[Remark]:
+    """No extension that must be understood and is not (RFC 5280 4.2); Chromium: CERT_INVALID."""
+    unknown = [
+        each.oid.dotted_string
+        for each in case.leaf.extensions
+        if each.critical and isinstance(each.value, x509.UnrecognizedExtension)
+    ]
+    if unknown:
+        yield Remark("unknown-critical", {}, f"critical extension: {', '.join(unknown)}")
 
 
 def must_staple(case: Case) -> Iterator[Remark]:
@@ -72,17 +84,34 @@ def lifetime(case: Case) -> Iterator[Remark]:
         return
     days = ceil((end - begin) / timedelta(days=1))
     words = {"days": str(days), "limit": str(limit.days)}
-    yield Remark("lifetime-too-long" if case.public else "lifetime-unusual", words)
+    detail = f"notBefore {begin:%Y-%m-%d %H:%M}, notAfter {end:%Y-%m-%d %H:%M} UTC"
+    yield Remark("lifetime-too-long" if case.public else "lifetime-unusual", words, detail)
 
 
 def transparency(case: Case) -> Iterator[Remark]:
-    """Under a public root Chrome wants signed certificate timestamps (RFC 6962)."""
-    carried = look.extension(case.leaf, x509.PrecertificateSignedCertificateTimestamps)
-    if case.public and not carried:
-        yield Remark("no-sct")
+    """Under a public root browsers want signed certificate timestamps (RFC 6962).
+
+    Two, or three for a life of more than 180 days, from different logs (Chrome CT policy); that
+    the logs belong to two operators cannot be seen in the certificate.
+    """
+    if not case.public:
+        return
+    carried = look.extension(case.leaf, x509.PrecertificateSignedCertificateTimestamps) or ()
+    logs = {each.log_id for each in carried}
+    life = case.leaf.not_valid_after_utc - case.leaf.not_valid_before_utc
+    wanted = 2 if life <= timedelta(days=180) else 3
+    detail = f"timestamps of {len(logs)} logs, wanted: {wanted}"
+    if not logs:
+        yield Remark("no-sct", {}, detail)
+    elif len(logs) < wanted:
+        yield Remark("few-sct", {"count": str(len(logs)), "wanted": str(wanted)}, detail)
 
 
 def public_key(case: Case) -> Iterator[Remark]:
     """The certificates of the test services: fine for a demonstration, no secret at all."""
     if _PUBLISHED & {name.lower() for name in look.names(case.leaf)}:
-        yield Remark("public-key-wildcard", {"names": shown_names(case.leaf)})
+        yield Remark(
+            "public-key-wildcard",
+            {"names": shown_names(case.leaf)},
+            f"subjectAltName: {', '.join(look.names(case.leaf))}",
+        )

@@ -22,6 +22,7 @@ from wizard.certificate import (
 from wizard.certificate.checklist import checklist, in_the_way, own_name, phones
 from wizard.certificate.choice import choose
 from wizard.certificate.fetch import keep
+from wizard.certificate.findings import CHOICES
 from wizard.gui.page import Page
 from wizard.gui.runner import Job
 from wizard.gui.theme import SPACE
@@ -68,6 +69,9 @@ class CertificatePage(Page):
         self.offer.body.addWidget(self.use, 0, Qt.AlignmentFlag.AlignLeading)
         self.fetch = FetchOffer()
         self.fetch.wanted.connect(self._fetch)
+        self.choice = Notice("warn")
+        self.choose = _button(self.tr("Use it for browsers &only"), self._choose_browsers)
+        self.choice.body.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeading)
         self.checks, self.list = _list_card(self.tr("What was checked"))
         accept = self.tr("Which phones will accept it")
         would = self.tr("Which phones would accept it from a real authority")
@@ -90,6 +94,7 @@ class CertificatePage(Page):
             self.fetch,
             self.checks,
             self.phones,
+            self.choice,
         ):
             self.body.addWidget(part)
         self._build_help()
@@ -356,6 +361,7 @@ class CertificatePage(Page):
         self.where.setVisible(bundle is None)
         self._show_offer(bundle)
         self._show_now(bundle)
+        self._show_choice()
         if bundle is None:
             self.fetch.offer("")
         else:
@@ -368,7 +374,21 @@ class CertificatePage(Page):
         lacking = any(each.code == "chain-incomplete" for each in findings)
         self.fetch.offer(source_of_missing(bundle, self.desk.roots) if lacking else "")
         self.list.show_items(checklist(bundle, findings, domain, datetime.now(UTC)))
-        self.phone_list.show_items(phones(findings))
+        self.phone_list.show_items(phones(self.desk.clients))
+
+    def _show_choice(self) -> None:
+        text = self.tr(
+            "The CHT app refuses this certificate, and nothing on the phone changes that. Browsers "
+            "can be told to trust its authority, on each device by hand."
+        )
+        self.choice.tell("warn", text if self._open_choices() else "")
+
+    def _open_choices(self) -> list[str]:
+        return [each.code for each in self.desk.findings if each.code in CHOICES]
+
+    def _choose_browsers(self) -> None:
+        for code in self._open_choices():
+            self.desk.accept(code)
 
     def _show_offer(self, bundle: Bundle | None) -> None:
         name = own_name(bundle) if bundle is not None and not self.desk.site.domain else ""
