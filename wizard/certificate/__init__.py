@@ -1,12 +1,13 @@
 """Certificates: any files in, a bundle out, and findings about it."""
 
-from wizard.certificate.bundle import Bundle, of_der, read
+from wizard.certificate.bundle import Bundle, of_der, of_pem, read
 from wizard.certificate.domains import covers
 from wizard.certificate.findings import Finding, Severity, acceptable, judge
 from wizard.certificate.look import days_left, names
 from wizard.certificate.problems import CertificateError
 from wizard.certificate.report import describe
 from wizard.certificate.roots import ChainRefused, Roots, verify_chain
+from wizard.certificate.rules.key import needs_rsa
 
 __all__ = [
     "Bundle",
@@ -21,7 +22,9 @@ __all__ = [
     "describe",
     "judge",
     "names",
+    "needs_rsa",
     "of_der",
+    "of_pem",
     "read",
     "verify_chain",
 ]

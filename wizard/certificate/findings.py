@@ -37,7 +37,7 @@ WARNINGS = frozenset(
         "public-key-wildcard",
     }
 )
-NOTES = frozenset({"practice-root", "chain-reordered", "android-before-7.1.1", "lifetime-unusual"})
+NOTES = frozenset({"key-on-server", "practice-root", "chain-reordered", "android-before-7.1.1", "lifetime-unusual"})
 
 
 @dataclass(frozen=True)

@@ -61,10 +61,16 @@ class DnsDhcp:
 
 @dataclass(frozen=True)
 class CertificateFiles:
-    """Where the certificate lies on the laptop; relative paths start at the site file."""
+    """Where the certificate lies on the laptop; relative paths start at the site file.
+
+    `requested` and what follows tell of a request whose key waits on the server.
+    """
 
     files: tuple[str, ...] = ()
     web: str = ""  # which web server gets it when there are several: container or unit name
+    requested: str = ""  # day on which the request was made: "2026-11-22"
+    requested_names: tuple[str, ...] = ()
+    requested_public: str = ""  # SHA-256 of its public key
 
 
 @dataclass(frozen=True)
