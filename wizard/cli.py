@@ -342,8 +342,9 @@ def _request(arguments: argparse.Namespace, screen: Screen) -> int:
     with _visit(arguments, screen) as visit:
         facts = visit.facts()
         waiting, names = facts.request, request_names(visit.site.domain, arguments.name)
-        kept = waiting is not None and not arguments.new
-        kept = kept and same(waiting, arguments.key_kind, names)
+        again = None
+        if waiting is not None and not arguments.new and same(waiting, arguments.key_kind, names):
+            again = waiting
         if waiting is not None and arguments.new:
             listed = ", ".join(waiting.names)
             _agree(
@@ -352,10 +353,8 @@ def _request(arguments: argparse.Namespace, screen: Screen) -> int:
                 f"A request of {made_on(waiting)} waits for its certificate ({listed}). A "
                 "certificate ordered with it can no longer be installed. Make a new one?",
             )
-        made = (
-            waiting
-            if waiting is not None and kept
-            else visit.request(facts, arguments.key_kind, arguments.name, replace=arguments.new)
+        made = again or visit.request(
+            facts, arguments.key_kind, arguments.name, replace=arguments.new
         )
         write(out, made)
         noted = _remember(Path(arguments.site), made)
@@ -364,7 +363,7 @@ def _request(arguments: argparse.Namespace, screen: Screen) -> int:
     screen.say("The key stays on the server. When the certificate comes, run `renew` with it.")
     if not noted:
         screen.say("The site file has comments, so it was left as it is. The server remembers.")
-    plain = {**wire.encode(made), "out": str(out), "again": kept}
+    plain = {**wire.encode(made), "out": str(out), "again": again is not None}
     screen.result({"state": "requested", "request": plain})
     return OK
 
@@ -461,9 +460,9 @@ def _uninstall(arguments: argparse.Namespace, screen: Screen) -> int:
         _agree(
             arguments,
             screen,
-            "Remove this program's DNS and DHCP, its agent and its notes from the server? The fixed "
-            "address and the certificate stay. Copies of earlier certificates go, and the key of "
-            "a request that waits for its certificate.",
+            "Remove this program's DNS and DHCP, its agent and its notes from the server? The "
+            "fixed address and the certificate stay. Copies of earlier certificates go, and the "
+            "key of a request that waits for its certificate.",
         )
         answer = visit.uninstall()
     left = answer.get("left", ())

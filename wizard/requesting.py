@@ -1,4 +1,4 @@
-"""A request for a certificate: its names, the file that is carried away, what the site remembers."""
+"""A request for a certificate: its names, the file to carry away, what the site remembers."""
 
 from __future__ import annotations
 

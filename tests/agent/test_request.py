@@ -21,8 +21,8 @@ from cryptography.x509.oid import NameOID
 from tests.agent import sandbox
 from wizard.agent import facts, names, serve, wire
 from wizard.agent.host import Done, Host
-from wizard.agent.request import Refused, pending, request
-from wizard.agent.transaction import Transaction
+from wizard.agent.request import pending, request
+from wizard.agent.transaction import Refused, Transaction
 from wizard.practice.host import PracticeHost
 from wizard.practice.server import Server
 

@@ -64,7 +64,7 @@ def meant(host: Host, change: Plain) -> Pair:
         found = read(host, source[len("kept:") :])
         if found is None:
             raise StepError("no-kept-pair", source)
-        return found
+        return chain, found[1]
     if source == "request":
         key = host.read_bytes(names.REQUEST + "/key.pem")
         if key is None:

@@ -447,7 +447,7 @@ class InstallCertificate:
     `target` is "container" or "files". The old pair comes back if the test fails or if
     another certificate than `leaf_sha256` is served afterwards. `source` tells where the key is:
     "" in `key`; "request" on the server, made for a request; "kept:NAME" on the server, in that
-    KeptPair. In the last two `key` is empty.
+    KeptPair. In the last two `key` is empty, and `chain` says which certificate it is for.
     """
 
     target: str

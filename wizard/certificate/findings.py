@@ -37,7 +37,15 @@ WARNINGS = frozenset(
         "public-key-wildcard",
     }
 )
-NOTES = frozenset({"key-on-server", "practice-root", "chain-reordered", "android-before-7.1.1", "lifetime-unusual"})
+NOTES = frozenset(
+    {
+        "key-on-server",
+        "practice-root",
+        "chain-reordered",
+        "android-before-7.1.1",
+        "lifetime-unusual",
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -74,13 +74,16 @@ def held(bundle: Bundle, facts: wire.Facts | None, waiting: str = "") -> Bundle:
     if facts is None:
         if not place and bundle.spki_sha256 == waiting:
             place = REQUEST
-    elif place.startswith(KEPT):
-        place = place if any(KEPT + pair.name == place for pair in facts.pairs) else ""
+    elif facts.request is not None and facts.request.spki_sha256 == bundle.spki_sha256:
+        place = REQUEST
     else:
-        request = facts.request
-        same = request is not None and request.spki_sha256 == bundle.spki_sha256
-        place = REQUEST if same else ""
+        place = next((KEPT + pair.name for pair in facts.pairs if _same_key(pair, bundle)), "")
     return bundle if place == bundle.key_place else replace(bundle, key_place=place)
+
+
+def _same_key(pair: wire.KeptPair, bundle: Bundle) -> bool:
+    there = of_pem(pair.chain)
+    return there is not None and there.spki_sha256 == bundle.spki_sha256
 
 
 def previous(web: wire.WebServer | None, facts: wire.Facts) -> Bundle | None:

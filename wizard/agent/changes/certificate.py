@@ -52,22 +52,22 @@ def _belong_together(step: Step, pair: pairs.Pair) -> None:
         raise ValueError("locked with a passphrase")
 
     folder = step.journal.folder
-    names = [os.path.join(folder, name) for name in ("trial.crt", "trial.key")]
+    chain, key = os.path.join(folder, "trial.crt"), os.path.join(folder, "trial.key")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.set_ciphers("ALL:@SECLEVEL=0")  # how strong a key has to be is not the question
-        for name, data in zip(names, pair):
-            disk.land(name, data, 0o600)
-        context.load_cert_chain(names[0], names[1], password=locked)
+        disk.land(chain, pair[0], 0o600)
+        disk.land(key, pair[1], 0o600)
+        context.load_cert_chain(chain, key, password=locked)
     except (ssl.SSLError, ValueError) as error:
         reason = getattr(error, "reason", "") or "unreadable"
         raise StepError("certificate-unfit", str(reason)) from None
     except OSError as error:
         raise StepError(disk.code_of(error), error.strerror or "") from None
     finally:
-        for name in names:
+        for path in (chain, key):
             with contextlib.suppress(OSError):
-                disk.remove(name)
+                disk.remove(path)
 
 
 def _engine(step: Step) -> Docker:
