@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wizard.agent import wire
 from wizard.certificate import domains
-from wizard.site.model import Site
+from wizard.site.model import Request, Site
 from wizard.wording import VisitError
 
 
@@ -48,17 +48,11 @@ def made_on(request: wire.KeyRequest) -> str:
 
 
 def remember(site: Site, request: wire.KeyRequest | None) -> Site:
-    """Return the site with what it shall know of a request; None: it is over."""
-    told = ("", (), "") if request is None else _told(request)
-    day, names, public = told
-    certificate = replace(
-        site.certificate, requested=day, requested_names=names, requested_public=public
-    )
-    return site if certificate == site.certificate else replace(site, certificate=certificate)
-
-
-def _told(request: wire.KeyRequest) -> tuple[str, tuple[str, ...], str]:
-    return made_on(request), request.names, request.spki_sha256
+    """Return the site with what it shall know of a request; None: none waits any more."""
+    known = Request()
+    if request is not None:
+        known = Request(made_on(request), request.names, request.spki_sha256)
+    return site if site.request == known else replace(site, request=known)
 
 
 def write(path: Path, request: wire.KeyRequest) -> None:

@@ -277,7 +277,7 @@ class Visit:
         """Judge a certificate for this site by the laptop's and the server's clock."""
         web = self.web(facts) if facts is not None else None
         return certificate.judge(
-            held(bundle, facts, self.site.certificate.requested_public),
+            held(bundle, facts, self.site.request.public_key),
             self.site.domain,
             now=datetime.now(UTC),
             server_now=datetime.fromtimestamp(facts.clock.now, UTC) if facts else None,

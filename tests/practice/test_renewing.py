@@ -13,20 +13,19 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509 import load_pem_x509_certificates
 
 from tests.practice.laptop import Laptop
-from wizard import certificate
-from wizard.agent import names, transaction
+from wizard.agent import names, transaction, wire
 from wizard.agent.changes import certificate as changes
 from wizard.agent.docker import Docker
 from wizard.agent.look.web import served
-from wizard.certificate import Bundle, Roots
+from wizard.certificate import Roots
 from wizard.plan import Plan
 from wizard.practice import engine
-from wizard.practice.cht import CHAIN, INSIDE, KEY, WEB
+from wizard.practice.cht import CHAIN, KEY, WEB
 from wizard.practice.clinic import DOMAIN, PASSWORD, USER, Clinic
 from wizard.practice.engine import Container, Ran
 from wizard.practice.host import PowerCut
 from wizard.remote.login import Credentials
-from wizard.site.toml import load
+from wizard.site.toml import load, save
 from wizard.visit import Visit
 
 
@@ -117,7 +116,9 @@ def test_a_wrong_key_that_got_past_the_laptop(clinic: Clinic, ready: Laptop) -> 
     other = clinic.certificates["good"][1].read_text()
 
     def spoil(made: Plan) -> Plan:
-        return replace(made, changes=(replace(made.changes[0], key=other),))  # type: ignore[call-arg]
+        change = made.changes[0]
+        assert isinstance(change, wire.InstallCertificate)
+        return replace(made, changes=(replace(change, key=other),))
 
     assert push(clinic, spoil) == ("nothing", "certificate-unfit")
     assert now_served(clinic) == leaf(clinic.certificates["good"][0])
@@ -237,8 +238,6 @@ def test_the_previous_one_is_put_back_and_forth(clinic: Clinic, ready: Laptop) -
 
 
 def test_there_is_no_previous_one(clinic: Clinic, laptop: Laptop) -> None:
-    with clinic.server.remember():
-        pass
     said = laptop.run("renew", "--previous", "--yes")
     assert (said.code, said.error) == (1, "no-previous")
 
@@ -256,16 +255,14 @@ def test_a_request_and_its_answer(clinic: Clinic, laptop: Laptop) -> None:
     code, state, out = ask(laptop, "--name", "www.practice-clinic.org")
     assert (code, state) == (0, "requested")
     site = load(laptop.site)
-    assert site.certificate.requested_names == (DOMAIN, "www.practice-clinic.org")
-    assert len(site.certificate.requested) == len("2026-11-22")
+    assert site.request.names == (DOMAIN, "www.practice-clinic.org")
+    assert len(site.request.day) == len("2026-11-22")
     assert now_served(clinic) not in ("", leaf(clinic.certificates["good"][0]))
 
     chain = clinic.answer(out.read_text())  # somebody carried it away and came back
     relative = chain[0].relative_to(clinic.folder).as_posix()
     text = laptop.site.read_text()
     assert "files = [" in text
-    from wizard.site.toml import save
-
     save(replace(site, certificate=replace(site.certificate, files=(relative,))), laptop.site)
     said = laptop.run("renew", "--yes", "--no-check")
     assert (said.code, said.plain["state"]) == (0, "confirmed"), said.text
@@ -310,8 +307,6 @@ def test_a_certificate_without_key_and_without_request(clinic: Clinic, laptop: L
     alone = clinic.folder / "alone"
     alone.mkdir()
     (alone / "fullchain.pem").write_bytes(chain.read_bytes())
-    from wizard.site.toml import save
-
     site = load(laptop.site)
     files = ("alone/fullchain.pem",)
     save(replace(site, certificate=replace(site.certificate, files=files)), laptop.site)
@@ -333,9 +328,3 @@ def test_an_old_cht_needs_rsa(clinic: Clinic, laptop: Laptop) -> None:
     web.image = web.image.rpartition(":")[0] + ":4.2.1"
     assert ask(laptop, "--key-kind", "ec")[:2] == (1, "rsa-needed")
     assert ask(laptop)[0] == 0
-
-
-def test_a_bundle_of_the_server_has_no_key() -> None:
-    assert Bundle.__dataclass_fields__["key"].default is None
-    assert certificate.of_pem("nothing") is None
-    assert INSIDE.startswith("/")

@@ -61,16 +61,19 @@ class DnsDhcp:
 
 @dataclass(frozen=True)
 class CertificateFiles:
-    """Where the certificate lies on the laptop; relative paths start at the site file.
-
-    `requested` and what follows tell of a request whose key waits on the server.
-    """
+    """Where the certificate lies on the laptop; relative paths start at the site file."""
 
     files: tuple[str, ...] = ()
     web: str = ""  # which web server gets it when there are several: container or unit name
-    requested: str = ""  # day on which the request was made: "2026-11-22"
-    requested_names: tuple[str, ...] = ()
-    requested_public: str = ""  # SHA-256 of its public key
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request for a certificate that was made, and whose key waits on the server."""
+
+    day: str = ""  # "2026-11-22"; "" = none waits
+    names: tuple[str, ...] = ()
+    public_key: str = ""  # its SHA-256: tells which certificate is the answer
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ class Site:
     static_ip: StaticIp = field(default_factory=StaticIp)
     dns_dhcp: DnsDhcp = field(default_factory=DnsDhcp)
     certificate: CertificateFiles = field(default_factory=CertificateFiles)
+    request: Request = field(default_factory=Request)
     access_point: AccessPoint = field(default_factory=AccessPoint)
     readiness: Readiness = field(default_factory=Readiness)
     accept: tuple[str, ...] = ()  # codes of warnings that the staff accepted
