@@ -22,11 +22,11 @@ class PreviousPart(Fold):
         self._desk = desk
         self._bundle: Bundle | None = None
         self.about = label()
-        self.button = QPushButton(self.tr("Take the previous one"))
-        self.button.setAutoDefault(False)
-        self.button.clicked.connect(self._take)
+        self.take = QPushButton(self.tr("Take the previous one"))
+        self.take.setAutoDefault(False)
+        self.take.clicked.connect(self._take)
         self.body.addWidget(self.about)
-        self.body.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeading)
+        self.body.addWidget(self.take, 0, Qt.AlignmentFlag.AlignLeading)
         self.show_known(None)
 
     def show_known(self, taken: Bundle | None) -> None:
@@ -46,7 +46,7 @@ class PreviousPart(Fold):
             "one and go on as with any other."
         )
         self.about.setText(text.format(names=names, end=f"{leaf.not_valid_after_utc:%Y-%m-%d}"))
-        self.button.setEnabled(taken is None or taken.leaf != leaf)
+        self.take.setEnabled(taken is None or taken.leaf != leaf)
 
     def _take(self) -> None:
         if self._bundle is not None:

@@ -35,7 +35,9 @@ class RequestPart(Fold):
         self._desk, self._shell = desk, shell
         self._told = False  # that a request waits
         self.state = Notice()
+        self.written = Notice("ok")
         self.body.addWidget(self.state)
+        self.body.addWidget(self.written)
         for text in (
             self.tr(
                 "The server makes a key, which never leaves it, and a request, which holds no "
@@ -112,7 +114,7 @@ class RequestPart(Fold):
         self.again.setVisible(waits)
         self.again.setEnabled(desk.connected and self.waiting is not None)
         self.sign.setVisible(desk.practice and self.waiting is not None)
-        if waits and not self._told and desk.bundle is None:
+        if waits and not self._told:
             self._told = True
             self.unfold()
 
@@ -176,7 +178,7 @@ class RequestPart(Fold):
             return
         text = self.tr("The request was written to {path}.")
         cure = self.tr("Give this file to whoever orders the certificate. It holds no secret.")
-        self.state.tell("ok", text.format(path=path), cure)
+        self.written.tell("ok", text.format(path=path), cure)
         self.unfold()
 
     def _sign(self) -> None:
