@@ -46,11 +46,12 @@ from wizard.problem import Problem, UserError
 from wizard.remote.discover import discover
 from wizard.remote.hosts import Accept, FirstContact
 from wizard.remote.login import Credentials
+from wizard.requesting import made_on, remember, request_names, same, write
 from wizard.site.model import Site
 from wizard.site.problems import problems
-from wizard.site.toml import load
+from wizard.site.toml import HEADER, load, save
 from wizard.visit import Visit, with_host
-from wizard.wording import reason
+from wizard.wording import VisitError, reason
 
 T = TypeVar("T")
 
@@ -152,6 +153,7 @@ def parser() -> argparse.ArgumentParser:
         ("plan", _plan, "Show what would be changed; only reads."),
         ("apply", _apply, "Set the server up as the site file says."),
         ("renew", _apply, "Install a new certificate and nothing else."),
+        ("request", _request, "Make a key on the server and a request for a certificate."),
         ("check", _check, "Prove from this laptop that phones will reach the CHT."),
         ("readiness", _readiness, "Tell how ready the server is to work without Internet."),
         ("rollback", _rollback, "Put back an unfinished change."),
@@ -173,8 +175,16 @@ def parser() -> argparse.ArgumentParser:
             _fetch(sub)
         if name in ("plan", "apply"):
             sub.add_argument("--no-diff", action="store_true", help="leave out file differences")
-        if name in ("apply", "renew", "readiness", "rollback", "uninstall"):
+        if name in ("apply", "renew", "request", "readiness", "rollback", "uninstall"):
             sub.add_argument("--yes", action="store_true", help="do not ask before changing")
+        if name == "renew":
+            sub.add_argument(
+                "--previous",
+                action="store_true",
+                help="put the certificate back that was served before; the server kept it",
+            )
+        if name == "request":
+            _request_options(sub)
         if name == "readiness":
             sub.add_argument(
                 "--restart-test",
@@ -211,6 +221,17 @@ def parser() -> argparse.ArgumentParser:
                 help="go on in spite of this warning",
             )
     return main
+
+
+def _request_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--out", required=True, metavar="FILE.csr", help="where the request goes")
+    sub.add_argument("--key-kind", choices=("rsa", "ec"), default="rsa")
+    sub.add_argument(
+        "--name", action="append", default=[], metavar="NAME", help="one more name, besides domain"
+    )
+    sub.add_argument(
+        "--new", action="store_true", help="replace a request that waits; its key is gone then"
+    )
 
 
 def _passphrase(sub: argparse.ArgumentParser) -> None:
@@ -293,7 +314,7 @@ def _plan(arguments: argparse.Namespace, screen: Screen) -> int:
 
 def _apply(arguments: argparse.Namespace, screen: Screen) -> int:
     with _visit(arguments, screen) as visit:
-        the_plan, _, findings = _decide(arguments, visit)
+        the_plan, bundle, findings = _decide(arguments, visit)
         screen.findings(findings)
         screen.plan(the_plan, diff=not getattr(arguments, "no_diff", True))
         answer: dict[str, Any] = {
@@ -359,6 +380,49 @@ def _refused(screen: Screen, answer: dict[str, Any]) -> int:
     )
     screen.result({**answer, "state": "refused"})
     return FAILED
+
+
+def _request(arguments: argparse.Namespace, screen: Screen) -> int:
+    """One that waits and is just as wanted is saved once more; another one only goes with --new."""
+    out = Path(arguments.out)
+    if out.exists() and not arguments.yes:
+        raise Stop(f"{out} is there already. Choose another name, or say --yes to replace it.")
+    with _visit(arguments, screen) as visit:
+        facts = visit.facts()
+        waiting, names = facts.request, request_names(visit.site.domain, arguments.name)
+        again = None
+        if waiting is not None and not arguments.new and same(waiting, arguments.key_kind, names):
+            again = waiting
+        if waiting is not None and arguments.new:
+            listed = ", ".join(waiting.names)
+            _agree(
+                arguments,
+                screen,
+                f"A request of {made_on(waiting)} waits for its certificate ({listed}). A "
+                "certificate ordered with it can no longer be installed. Make a new one?",
+            )
+        made = again or visit.request(
+            facts, arguments.key_kind, arguments.name, replace=arguments.new
+        )
+        write(out, made)
+        noted = _remember(Path(arguments.site), made)
+    screen.row("passed", f"The request is in {out}, for {', '.join(made.names)}.")
+    screen.say("Give this file to whoever orders the certificate. It holds no secret.")
+    screen.say("The key stays on the server. When the certificate comes, run `renew` with it.")
+    if not noted:
+        screen.say("The site file has comments, so it was left as it is. The server remembers.")
+    plain = {**wire.encode(made), "out": str(out), "again": again is not None}
+    screen.result({"state": "requested", "request": plain})
+    return OK
+
+
+def _remember(path: Path, made: wire.KeyRequest) -> bool:
+    """Note the request in the site file, unless that would throw somebody's comments away."""
+    text = path.read_text(encoding="utf-8").removeprefix(HEADER)
+    if any(line.lstrip().startswith("#") for line in text.splitlines()):
+        return False
+    save(remember(load(path), made), path)
+    return True
 
 
 def _check(arguments: argparse.Namespace, screen: Screen) -> int:
@@ -446,8 +510,9 @@ def _uninstall(arguments: argparse.Namespace, screen: Screen) -> int:
         _agree(
             arguments,
             screen,
-            "Remove this program's DNS and DHCP, its agent and its notes from the server? "
-            "The fixed address and the certificate stay.",
+            "Remove this program's DNS and DHCP, its agent and its notes from the server? The "
+            "fixed address and the certificate stay. Copies of earlier certificates go, and the "
+            "key of a request that waits for its certificate.",
         )
         answer = visit.uninstall()
     left = answer.get("left", ())
@@ -575,13 +640,18 @@ def _first_line(path: Path) -> str:
 
 def _decide(
     arguments: argparse.Namespace, visit: Visit
-) -> tuple[Plan, wire.Facts, tuple[Finding, ...]]:
-    """Facts, certificate and its judgement, plan."""
+) -> tuple[Plan, Bundle | None, tuple[Finding, ...]]:
+    """Plan, certificate and its judgement."""
     facts = visit.facts()
-    bundle = _bundle(arguments, visit)
+    if getattr(arguments, "previous", False):
+        bundle = visit.previous(facts)
+        if bundle is None:
+            raise VisitError("no-previous")
+    else:
+        bundle = _bundle(arguments, visit)
     the_plan = visit.plan(facts, bundle, renew=getattr(arguments, "renew", False))
     findings = visit.findings(bundle, facts) if bundle is not None else ()
-    return the_plan, facts, findings
+    return the_plan, bundle, findings
 
 
 def _forbidden(

@@ -7,7 +7,7 @@ import getpass
 import platform
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from wizard.laptop.leases import lease
 from wizard.laptop.resolvers import resolvers
 from wizard.moving import AT_THE_BREAK, SILENT, Moving
 from wizard.plan import Plan, plan
+from wizard.plan.certificate import held, previous
 from wizard.problem import Problem, tr
 from wizard.remote.agent import AgentError, AgentLink
 from wizard.remote.dial import dial
@@ -31,6 +32,7 @@ from wizard.remote.lifeline import Lifeline
 from wizard.remote.login import Credentials, Timeouts
 from wizard.remote.session import Session
 from wizard.remote.words import Lost, RemoteError
+from wizard.requesting import request_names
 from wizard.restarting import Restarted, Restarting
 from wizard.site.model import Site
 from wizard.site.toml import resolve
@@ -283,7 +285,7 @@ class Visit:
         """Judge a certificate for this site by the laptop's and the server's clock."""
         web = self.web(facts) if facts is not None else None
         return certificate.judge(
-            bundle,
+            held(bundle, facts, self.site.request.public_key),
             self.site.domain,
             now=datetime.now(UTC),
             server_now=datetime.fromtimestamp(facts.clock.now, UTC) if facts else None,
@@ -304,6 +306,31 @@ class Visit:
             connect=self._detour.connect(host, self.site.server.port) if self._detour else {},
         )
         return certificate.of_der(check.served_now(target, Surroundings(self.roots)))
+
+    def previous(self, facts: wire.Facts) -> certificate.Bundle | None:
+        """Return the certificate that was served before, whose key the server kept; or None."""
+        return previous(self.web(facts), facts)
+
+    def request(
+        self,
+        facts: wire.Facts,
+        key_kind: str = "rsa",
+        more: Sequence[str] = (),
+        *,
+        replace: bool = False,
+    ) -> wire.KeyRequest:
+        """Let the server make a key and a request for the site's domain, and `more` names.
+
+        The key stays there. A request that waits is replaced only with `replace`: its key is gone
+        then. Raises VisitError: no-domain, bad-name, rsa-needed, request-waits, no-openssl, ...
+        """
+        web = self.web(facts)
+        if key_kind == "ec" and web is not None and certificate.needs_rsa(web.version):
+            raise VisitError("rsa-needed", version=web.version)
+        names = request_names(self.site.domain, more)
+        self._phase("request")
+        asked = {"key_kind": key_kind, "names": list(names), "replace": replace}
+        return wire.decode(wire.KeyRequest, self._call("request", asked))
 
     def plan(
         self, facts: wire.Facts, bundle: certificate.Bundle | None, *, renew: bool = False
@@ -847,7 +874,8 @@ def explain(error: AgentError) -> VisitError:
     arguments = {"who": "somebody", "since": 0.0, **error.arguments, "what": error.code}
     since = arguments["since"]
     moment = datetime.fromtimestamp(since) if isinstance(since, int | float) and since else None
-    arguments["when"] = f"{moment:%H:%M}" if moment else "a moment ago"
+    today = moment is not None and moment.date() == datetime.now().date()
+    arguments["when"] = f"{moment:{'%H:%M' if today else '%Y-%m-%d'}}" if moment else "a moment ago"
     return VisitError(code, error.detail, **arguments)
 
 

@@ -13,6 +13,23 @@ VISIT: dict[str, tuple[str, str]] = {
         "Write down its address, or let the program look for it on this network.",
     ),
     "not-connected": ("There is no connection to the server.", "Connect first."),
+    "no-previous": (
+        "The server has kept no earlier certificate.",
+        "The ones that this program replaces are kept, the last three. Choose the files instead.",
+    ),
+    "no-domain": (
+        "The site has no domain name yet, and a certificate is made for a name.",
+        "Write the domain name down first.",
+    ),
+    "bad-name": (
+        "{name} is not a name that a certificate can be made for.",
+        "Use only letters, digits, hyphens and dots, for example cht.example.org.",
+    ),
+    "rsa-needed": (
+        "The CHT on this server ({version}) works with an RSA key only; EC came with 4.3.0.",
+        "Make the request with an RSA key.",
+    ),
+    "not-written": ("{path} could not be written: {reason}.", "Choose another place for it."),
     "closed": ("The connection to the server was closed.", "Connect again."),
     "lost": (
         "The server answers neither at {new} nor at {old}.",
@@ -121,6 +138,20 @@ AGENT: dict[str, tuple[str, str]] = {
     "restart-failed": (
         "The server could not be told to restart.",
         "See below for its own words. Restart it by hand, with `sudo systemctl reboot`.",
+    ),
+    "request-waits": (
+        "A request made on {when} already waits for its certificate: {names}.",
+        "When its certificate comes, install that. A new request makes the old one worthless: a "
+        "certificate that was ordered with it can no longer be installed.",
+    ),
+    "no-openssl": (
+        "Neither the server nor its CHT has openssl, which makes the key and the request.",
+        "Install it with `sudo apt-get install openssl` while the server has Internet, or start "
+        "the CHT, which brings its own. Or order the certificate with a key made elsewhere.",
+    ),
+    "request-failed": (
+        "The server could not make the request.",
+        "See below for its own words.",
     ),
     "unknown-verb": (
         "The server's agent is of another version than this program.",
@@ -255,8 +286,28 @@ STEPS: dict[str, tuple[str, str]] = {
     ),
     "firewall-failed": ("The firewall could not be changed.", "See below for its words."),
     "certificate-failed": (
+        "The new certificate could not be put in its place; the old one is back.",
+        "See below for the reason. A full disk is the most common one.",
+    ),
+    "certificate-refused": (
         "The web server refused the new certificate; the old one is back.",
         "See below for the web server's words.",
+    ),
+    "certificate-unfit": (
+        "The key does not belong to the certificate, so the server was not touched.",
+        "Choose the key that was made for this certificate, then try again.",
+    ),
+    "no-container": (
+        "The container of the CHT's web server is gone.",
+        "Start the CHT, then try again.",
+    ),
+    "no-kept-pair": (
+        "The certificate that was to be put back is no longer kept on the server.",
+        "Connect again to see which ones are there.",
+    ),
+    "no-request": (
+        "The key that this certificate belongs to is no longer on the server.",
+        "Make a new request and have the certificate issued again.",
     ),
     "certificate-not-served": (
         "The web server went on serving another certificate; the old files are back.",
@@ -308,6 +359,7 @@ PHASES = {
     "prove": "Logging in at the new address {text} while the old one is still there",
     "confirm": "Looking for the server at {text}",
     "rollback": "Putting everything back",
+    "request": "Making a key and a request on the server",
     "check": "Checking from this laptop",
     "readiness": "Asking the server how ready it is to work without Internet",
     "restart": "Restarting the server",

@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from tests.plan.pair import bundle
 from wizard.agent import names, transaction
 from wizard.agent.apply import Apply
 from wizard.agent.changes import Timings
@@ -19,9 +20,10 @@ from wizard.practice.host import PracticeHost
 
 FAST = Timings(settle=0.0, prove=5.0, address=0.3, old_address=0.3, served=0.3, poll=0.01,
                takeover=20.0)  # fmt: skip
-KEY = "-----BEGIN PRIVATE KEY-----\nVeryVerySecretBytes\n-----END PRIVATE KEY-----\n"
+KEY = bundle().key_pem()
+SECRET = KEY.splitlines()[1]
 OLD_KEY = "-----BEGIN PRIVATE KEY-----\nTheOldSecretBytes\n-----END PRIVATE KEY-----\n"
-CHAIN = "-----BEGIN CERTIFICATE-----\nbmV3\n-----END CERTIFICATE-----\n"
+CHAIN = bundle().chain_pem()
 OLD_CHAIN = "-----BEGIN CERTIFICATE-----\nb2xk\n-----END CERTIFICATE-----\n"
 UNIT = "[Service]\nExecStart=/usr/sbin/dnsmasq\n[Install]\nWantedBy=multi-user.target\n"
 
@@ -81,7 +83,7 @@ PORTS: Plain = {
 }  # fmt: skip
 CERTIFICATE: Plain = {
     "kind": "certificate", "target": "files", "container": "", "web": "files", "chain": CHAIN,
-    "key": KEY, "certificate_path": "/etc/ssl/site/chain.pem",
+    "key": KEY, "source": "", "certificate_path": "/etc/ssl/site/chain.pem",
     "key_path": "/etc/ssl/site/key.pem", "unit": "", "https_port": 0, "domain": "cht.example.org",
     "leaf_sha256": "ab" * 32, "topic": "certificate",
 }  # fmt: skip

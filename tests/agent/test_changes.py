@@ -23,6 +23,7 @@ from tests.agent.recorded.engine import Container, Engine, nginx
 from tests.agent.sandbox import FAST, apply, file, order, service, standing, tree
 from wizard.agent import names, restore, transaction
 from wizard.agent.changes import Step, StepError, Timings, address, network, packages, ports
+from wizard.agent.changes.certificate import SWAP
 from wizard.agent.host import Done, Host
 from wizard.agent.journal import Journal
 from wizard.agent.transaction import pending
@@ -500,6 +501,7 @@ class WithWeb(PracticeHost):
     """A pretended server whose web service is the real TLS server."""
 
     web: Web
+    refused = b""  # a chain that its web server does not like
 
     def run(self, argv: list[str], *arguments: Any, **more: Any) -> Done:
         if argv[:2] == ["nginx", "-t"] or argv[1:2] == ["reload-or-restart"]:
@@ -507,7 +509,7 @@ class WithWeb(PracticeHost):
             key = self.read_bytes("/etc/ssl/site/key.pem") or b""
             if argv[0] == "nginx":
                 trial = Web(self.web.folder)
-                fits = trial.reload(chain, key)
+                fits = trial.reload(chain, key) and chain != self.refused
                 trial.close()
                 return Done(0 if fits else 1, "", "" if fits else "nginx: [emerg] key mismatch")
             return Done(0 if self.web.reload(chain, key) else 1, "", "")
@@ -556,7 +558,7 @@ def test_a_certificate_for_a_web_server_there_and_back(
     assert tree(host) == before
 
 
-@pytest.mark.parametrize("fault", ["key", "leaf"])
+@pytest.mark.parametrize("fault", ["refused", "leaf"])
 def test_a_certificate_that_does_not_work_goes_back(
     tmp_path: Path, web: Web, pairs: tuple[Issued, Issued], fault: str
 ) -> None:
@@ -564,12 +566,12 @@ def test_a_certificate_that_does_not_work_goes_back(
     host = _with_web(tmp_path, web, old)
     before = tree(host)
     change = _install(new, web)
-    if fault == "key":
-        change["key"] = old.key.decode()
+    if fault == "refused":
+        host.refused = new.chain
     else:
         change["leaf_sha256"] = "00" * 32
     result = apply(host, order([change], confirm=False))
-    code = {"key": "certificate-refused", "leaf": "certificate-not-served"}[fault]
+    code = {"refused": "certificate-refused", "leaf": "certificate-not-served"}[fault]
     assert (result["state"], result["failed"], result["left"]) == ("rolled-back", code, [])
     assert _served(web) == leaf(old)
     assert tree(host) == before
@@ -599,6 +601,7 @@ class Nginx(dict[str, Any]):
         super().__init__()
         self.container = container
         self.web = web
+        self.refused: list[bytes] = []  # chains that it does not like
 
     def _pair(self) -> tuple[bytes, bytes]:
         files = self.container.files
@@ -613,9 +616,15 @@ class Nginx(dict[str, Any]):
     def __getitem__(self, command: str) -> Any:
         if command == "nginx -t":
             trial = Web(self.web.folder)
-            fits = trial.reload(*self._pair())
+            fits = trial.reload(*self._pair()) and self._pair()[0] not in self.refused
             trial.close()
             return (0, []) if fits else (1, [(2, b"nginx: [emerg] key values mismatch\n")])
+        if command.startswith(f"sh -c {SWAP} sh "):
+            paths = command[len(f"sh -c {SWAP} sh ") :].split()
+            for one, other in zip(paths[::2], paths[1::2], strict=True):
+                if one in self.container.files:  # the engine asks twice
+                    self.container.files[other] = self.container.files.pop(one)
+            return (0, [])
         if command in ("nginx -s reload", "/boot/svc-restart medic-core nginx"):
             self.web.reload(*self._pair())
             return (0, [])
@@ -679,9 +688,9 @@ def test_nginx_in_the_container_refuses(
     host, cht = container
     old, new = pairs
     before = dict(cht.files)
-    change = _into(new, web)
-    change["key"] = old.key.decode()
-    result = apply(host, order([change], confirm=False))
+    assert isinstance(cht.commands, Nginx)
+    cht.commands.refused.append(new.chain)
+    result = apply(host, order([_into(new, web)], confirm=False))
     assert (result["failed"], result["left"]) == ("certificate-refused", [])
     assert "key values mismatch" in result["detail"]
     assert cht.files == before

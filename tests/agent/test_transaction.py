@@ -15,6 +15,7 @@ import pytest
 
 from tests.agent import sandbox
 from tests.agent.sandbox import FAST, apply, everything, file, order, service, standing, tree
+from tests.plan.pair import bundle
 from wizard.agent import names, restore, transaction, wire
 from wizard.agent.apply import Apply
 from wizard.agent.changes import Timings
@@ -67,13 +68,13 @@ def test_confirmed_stays_and_is_owned(host: PracticeHost) -> None:
 
 def test_no_secret_outlives_the_transaction(host: PracticeHost) -> None:
     apply(host)
-    assert b"VeryVerySecretBytes" in sandbox.state_text(host)  # or the search proves nothing
+    assert sandbox.SECRET.encode() in sandbox.state_text(host)  # or the search proves nothing
     events = host.read(names.STATE + "/transaction/events.jsonl") or ""
     journal = host.read(names.STATE + "/transaction/journal.jsonl") or ""
     nonce = sandbox.nonce(host)
     confirm(host, nonce, NEW, LATE, FAST)
     kept = sandbox.state_text(host)
-    for secret in ("VeryVerySecretBytes", "TheOldSecretBytes"):
+    for secret in (sandbox.SECRET, "TheOldSecretBytes"):
         assert secret.encode() not in kept
         assert secret not in events + journal + " ".join(host.memory()["carried"])
     pairs = host.list(names.STATE + "/certificates")
@@ -86,7 +87,8 @@ def test_no_secret_outlives_the_transaction(host: PracticeHost) -> None:
 
 def test_history_and_certificates_do_not_grow(host: PracticeHost) -> None:
     for number in range(12):
-        change = dict(sandbox.CERTIFICATE, leaf_sha256=f"{number:02d}" * 32)
+        chain = bundle(number + 1).chain_pem()
+        change = dict(sandbox.CERTIFICATE, chain=chain)
         done = apply(host, order([change], id=f"order-{number}", confirm=False, address=""))
         assert done["state"] == "confirmed"
     assert len(host.list(names.STATE + "/history")) == 10
@@ -401,6 +403,9 @@ REFUSED = [
     ([dict(sandbox.PORTS, ports=["0/tcp"])], "bad-order"),
     ([dict(sandbox.PACKAGES, names=["-o", "x"])], "bad-order"),
     ([dict(sandbox.CERTIFICATE, chain="")], "bad-order"),
+    ([dict(sandbox.CERTIFICATE, key=sandbox.OLD_KEY)], "certificate-unfit"),
+    ([dict(sandbox.CERTIFICATE, key="", source="request")], "no-request"),
+    ([dict(sandbox.CERTIFICATE, key="", source="kept:../../etc")], "no-kept-pair"),
     ([dict(sandbox.CERTIFICATE, target="container", container="x")], "no-container"),
 ]
 

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.measure import OPEN_PEER, PEER, PLAIN, PLANNED, SUDO, VISIT
+from tests.bench.measure import APPLY, BY_HAND, OPEN_PEER, PEER, PLAIN, PLANNED, SUDO, VISIT
 from tests.bench.peer import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "figures.md"
@@ -37,7 +37,9 @@ PARTS = {
     "visit": "the three together: a run without changes",
     "apply, nothing to do": "apply with nothing to do",
     "full apply": "full apply: first contact, delivery, plan, change, proof",
-    "renewal": "renewal of the certificate",
+    "renewal": "renewal of the certificate: connect, facts, plan, change, proof",
+    APPLY: "of that, from Apply to the comparison with what is served",
+    BY_HAND: "the same by hand: `scp`, `docker cp`, reload, `openssl s_client`; no way back",
     "check": "live check",
 }
 SIZES = {

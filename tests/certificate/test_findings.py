@@ -125,6 +125,11 @@ def cross(*chain: Authority) -> Bundle:
 
 CASES = [
     Case("key-missing", lambda: replace(good(), key=None), says=("privkey.pem",)),
+    Case(
+        "key-on-server",
+        lambda: replace(good(), key=None, key_place="request"),
+        says=("stays on the server",),
+    ),
     Case("key-mismatch", lambda: replace(good(), key=key("rsa", 1)), says=(DOMAIN,)),
     Case("domain-invalid", good, domain="my_server.example.org", says=("my_server",)),
     Case("domain-invalid", good, domain="", label="empty"),

@@ -79,12 +79,34 @@ class Ca:
         """A leaf for `names` (the domain itself if none), as a public CA would issue it today."""
         key = _new_key()
         start = start or self.now - timedelta(hours=1)
-        subject = names or (self.domain,)
-        leaf = (
+        leaf = self._leaf(names or (self.domain,), key.public_key(), start, days)
+        key_pem = (_new_key() if foreign_key else key).private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        chain = (leaf, self.intermediate) if with_intermediate else (leaf,)
+        return Pair(leaf, _pem(*chain), key_pem)
+
+    def answer(self, csr: bytes) -> Pair:
+        """What comes back for a request; its key stays where the request was made."""
+        request = x509.load_pem_x509_csr(csr)
+        assert request.is_signature_valid
+        san = request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        public = request.public_key()
+        assert isinstance(public, rsa.RSAPublicKey)
+        names = tuple(san.get_values_for_type(x509.DNSName))
+        leaf = self._leaf(names, public, self.now - timedelta(hours=1), 90)
+        return Pair(leaf, _pem(leaf, self.intermediate), b"")
+
+    def _leaf(
+        self, subject: tuple[str, ...], public: rsa.RSAPublicKey, start: datetime, days: float
+    ) -> x509.Certificate:
+        return (
             x509.CertificateBuilder()
             .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject[0])]))
             .issuer_name(self.intermediate.subject)
-            .public_key(key.public_key())
+            .public_key(public)
             .serial_number(x509.random_serial_number())
             .not_valid_before(start)
             .not_valid_after(start + timedelta(days=days))
@@ -100,9 +122,7 @@ class Ca:
                 ),
                 critical=False,
             )
-            .add_extension(
-                x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
-            )
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(
                     self._intermediate_key.public_key()
@@ -122,13 +142,6 @@ class Ca:
             )
             .sign(self._intermediate_key, hashes.SHA256())
         )
-        key_pem = (_new_key() if foreign_key else key).private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        chain = (leaf, self.intermediate) if with_intermediate else (leaf,)
-        return Pair(leaf, _pem(*chain), key_pem)
 
     @cached_property
     def good(self) -> Pair:

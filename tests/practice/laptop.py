@@ -88,6 +88,9 @@ class Laptop:
         yield SUDO
         for path in self.clinic.folder.glob("certificates/*/privkey.pem"):
             yield path.read_text().splitlines()[1]
+        state = Path(self.clinic.server.path(names.STATE))
+        for path in (*state.glob("certificates/*/key.pem"), *state.glob("request/key.pem")):
+            yield path.read_text().splitlines()[1]
 
 
 @contextmanager

@@ -475,6 +475,7 @@ def test_the_reference_has_every_key_with_its_default() -> None:
         "static_ip",
         "dns_dhcp",
         "certificate",
+        "request",
         "access_point",
         "readiness",
     }

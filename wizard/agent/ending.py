@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
 from typing import TYPE_CHECKING
 
 from . import disk, names, units
@@ -15,17 +14,17 @@ if TYPE_CHECKING:
     from .transaction import Transaction
 
 HISTORY = 10
-CERTIFICATES = 3
 # All that history keeps: neither the order nor the before-images, which hold keys.
 KEPT = ("journal.jsonl", "events.jsonl", "state.json")
 
 
 def confirmed(transaction: "Transaction") -> Plain:
     """Finish a transaction in state "confirmed"; may be repeated after a power cut."""
+    from . import pairs
     from .transaction import outcome
 
     own(transaction)
-    keep_certificates(transaction)
+    pairs.file_away(transaction)
     result = outcome("confirmed", transaction.state()["id"])
     finish(transaction, result)
     return result
@@ -136,21 +135,3 @@ def _read(text: "str | None") -> Plain:
     except ValueError:
         value = {}
     return value if isinstance(value, dict) else {}
-
-
-def keep_certificates(transaction: "Transaction") -> None:
-    """Keep the pair just installed: neither a backup of CHT nor Docker's volume list has it."""
-    host = transaction.host
-    done = transaction.journal.done()
-    for index, change in enumerate(transaction.order().get("changes", ())):
-        if change["kind"] != "certificate" or index not in done:
-            continue
-        base = host.path(names.STATE + "/certificates")
-        leaf = (change["leaf_sha256"] or "unknown").replace(":", "").lower()[:16]
-        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(transaction.state()["since"]))
-        folder = os.path.join(base, "%s-%s" % (stamp, leaf))
-        disk.make_folder(folder, 0o700)
-        disk.land(os.path.join(folder, "chain.pem"), change["chain"].encode(), 0o600)
-        disk.land(os.path.join(folder, "key.pem"), change["key"].encode(), 0o600)
-        for old in sorted(os.listdir(base), reverse=True)[CERTIFICATES:]:
-            shutil.rmtree(os.path.join(base, old), ignore_errors=True)

@@ -139,6 +139,8 @@ def facts(host: Host, connection: str, domain: str = "") -> Dict[str, Any]:
         ),
         "owned": parts.read("owned", [], lambda: owned.owned(host)),
         "pending": parts.read("pending", None, lambda: _pending(host)),
+        "pairs": parts.read("certificates", [], lambda: _pairs(host)),
+        "request": parts.read("request", None, lambda: _request(host)),
         "ssh_host_keys": parts.read("ssh-host-keys", [], lambda: system.ssh_host_keys(host)),
     }
     found["problems"] = sorted(set(parts.problems))
@@ -147,6 +149,18 @@ def facts(host: Host, connection: str, domain: str = "") -> Dict[str, Any]:
 
 def _pending(host: Host) -> Any:
     from .transaction import pending
+
+    return pending(host)
+
+
+def _pairs(host: Host) -> Any:
+    from .pairs import kept
+
+    return kept(host)
+
+
+def _request(host: Host) -> Any:
+    from .request import pending
 
     return pending(host)
 

@@ -6,6 +6,8 @@ LIBRARY = "/usr/local/lib/cht-offline-setup"  # the zipapp, root only
 STATE = "/var/lib/cht-offline-setup"  # journal, before-images, owned files; root only
 LEASES = "/var/lib/cht-offline-dns"  # dnsmasq's leases
 SETTINGS = "/etc/cht-offline-setup"
+PAIRS = STATE + "/certificates"  # the last pairs that were served
+REQUEST = STATE + "/request"  # a key that waits for its certificate
 
 DNSMASQ_CONF = SETTINGS + "/dnsmasq.conf"
 DNSMASQ_UNIT = "cht-offline-dns.service"

@@ -62,6 +62,7 @@ CHANGES: Dict[str, Dict[str, Any]] = {
         "web": _TEXT,
         "chain": _TEXT,
         "key": _TEXT,
+        "source": _TEXT,
         "certificate_path": _TEXT,
         "key_path": _TEXT,
         "unit": _TEXT,

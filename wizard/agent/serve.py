@@ -62,6 +62,7 @@ class Serve:
             "find-address": self._find_address,
             "health": self._health,
             "readiness": self._readiness,
+            "request": self._request,
             "restart": self._restart,
             "recover-leftovers": self._recover_leftovers,
             "uninstall": self._uninstall,
@@ -186,11 +187,13 @@ class Serve:
         return facts(self.host, self.connection, str(arguments.get("domain", "")))
 
     def _status(self, _arguments: Plain) -> Plain:
-        from . import transaction
+        from . import pairs, request, transaction
 
         return {
             "pending": transaction.pending(self.host),
             "last": transaction.last(self.host),
+            "pairs": pairs.names_of(self.host),
+            "request": request.pending(self.host),
             "boot_id": transaction.boot_id(self.host),
             "monotonic": time.monotonic(),
         }
@@ -373,6 +376,16 @@ class Serve:
         from .readiness import readiness
 
         return readiness(self.host)
+
+    def _request(self, arguments: Plain) -> Plain:
+        from .request import request
+
+        return request(
+            self.host,
+            str(arguments.get("key_kind", "rsa")),
+            arguments.get("names", []),
+            arguments.get("replace") is True,
+        )
 
     def _restart(self, arguments: Plain) -> Plain:
         from .restart import restart

@@ -7,7 +7,7 @@ import os
 import shutil
 from typing import List
 
-from . import disk, names, units
+from . import disk, names, pairs, request, units
 from .changes import Plain, Step, StepError, Timings, packages, ports
 from .host import Host
 from .journal import Journal
@@ -25,7 +25,8 @@ def uninstall(host: Host, remove_packages: bool) -> Plain:
     """Remove DNS service, its files, firewall rules, boot units, state and the agent itself.
 
     The fixed address and the certificate stay: without them the server would not be where it
-    is expected. Returns {"removed": [...], "kept": [...], "left": [...]}; raises Refused
+    is expected; the copies of earlier certificates go, and a key that waits for its certificate.
+    Returns {"removed": [...], "kept": [...], "left": [...]}; raises Refused
     "busy" while a transaction is pending.
     """
     transaction = Transaction(host)
@@ -70,8 +71,12 @@ def uninstall(host: Host, remove_packages: bool) -> Plain:
             left.append("packages: %s" % error.detail)
     else:
         kept.extend("package " + p for p in installed)
-    if _table(host, "last.json") and host.list(names.STATE + "/certificates"):
+    if _table(host, "last.json") and pairs.names_of(host):
         kept.append("certificate of the web server")
+    removed.extend("kept certificate " + name for name in pairs.names_of(host))
+    waiting = request.pending(host)
+    if waiting is not None:
+        removed.append("key that waits for a certificate for " + ", ".join(waiting["names"]))
     transaction.start_lock.release()
     transaction.lock.release()
     for folder in (names.LEASES, names.SETTINGS, names.STATE, names.LIBRARY):

@@ -288,6 +288,26 @@ class Pending:
 
 
 @dataclass(frozen=True)
+class KeptPair:
+    """A certificate that was served here once, kept on the server together with its key."""
+
+    name: str  # of its folder: when it was put in place, and the beginning of its fingerprint
+    sha256: str  # of the leaf
+    chain: str  # PEM, leaf first
+
+
+@dataclass(frozen=True)
+class KeyRequest:
+    """A key that was made on the server, stays there, and waits for its certificate."""
+
+    at: float  # seconds since 1970, server's clock
+    key_kind: str  # rsa (2048 bits), ec (P-256)
+    names: Tuple[str, ...]  # that the certificate shall be for
+    spki_sha256: str  # of the public key (SubjectPublicKeyInfo, DER)
+    csr: str  # PEM, to be given to the authority
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything that planning wants to know about a server, read in one pass."""
 
@@ -314,6 +334,8 @@ class Facts:
     pending: Optional[Pending]
     ssh_host_keys: Tuple[str, ...]  # SHA256:... fingerprints
     problems: Tuple[str, ...] = ()  # parts that could not be read: "docker: permission denied"
+    pairs: Tuple[KeptPair, ...] = ()  # the newest first
+    request: Optional[KeyRequest] = None
 
     def interface(self, name: str) -> Optional[Interface]:
         """Return the interface of that name, if there is one."""
@@ -423,14 +445,17 @@ class InstallCertificate:
     """Put a certificate chain and its key where the web server reads them, test, reload, compare.
 
     `target` is "container" or "files". The old pair comes back if the test fails or if
-    another certificate than `leaf_sha256` is served afterwards.
+    another certificate than `leaf_sha256` is served afterwards. `source` tells where the key is:
+    "" in `key`; "request" on the server, made for a request; "kept:NAME" on the server, in that
+    KeptPair. In the last two `key` is empty, and `chain` says which certificate it is for.
     """
 
     target: str
     container: str
     web: str  # cht, cht3, files
     chain: str  # PEM, leaf first
-    key: str = field(repr=False)  # PEM, unencrypted
+    key: str = field(default="", repr=False)  # PEM, unencrypted
+    source: str = ""
     certificate_path: str = ""
     key_path: str = ""
     unit: str = ""

@@ -1,5 +1,6 @@
 """From any files to one bundle: the site's certificate, its chain in order, and its key."""
 
+import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ class Bundle:
     chain: tuple[x509.Certificate, ...] = ()
     key: PrivateKeyTypes | None = field(default=None, repr=False)
     extra: tuple[x509.Certificate, ...] = ()
+    key_place: str = ""
+    """Where the key lies on the server, as wire.InstallCertificate.source; "" when it does not."""
     reordered: bool = False
     """Whether a file had the chain in another order; nginx would have refused or misled."""
     filled: tuple[Filled, ...] = ()
@@ -47,6 +50,12 @@ class Bundle:
     def chain_sha256(self) -> tuple[str, ...]:
         """Fingerprints in the order of `chain_pem`, the leaf first."""
         return tuple(map(look.sha256, (self.leaf, *self.chain)))
+
+    @property
+    def spki_sha256(self) -> str:
+        """SHA-256 of the leaf's public key (SubjectPublicKeyInfo); "" where it is unreadable."""
+        public = look.public_bytes(self.leaf)
+        return "" if public is None else hashlib.sha256(public).hexdigest()
 
     def chain_pem(self) -> str:
         """Leaf and chain as nginx wants them; written anew, because nginx is strict (RFC 7468)."""
@@ -119,6 +128,15 @@ def of_der(chain: Sequence[bytes]) -> Bundle | None:
     except look.READ_ERRORS:
         return None
     return Bundle(leaf, tuple(others))
+
+
+def of_pem(chain: str, key_place: str = "") -> Bundle | None:
+    """What the server keeps, leaf first, with its key at a place there; None when unreadable."""
+    try:
+        leaf, *others = x509.load_pem_x509_certificates(chain.encode())
+    except look.READ_ERRORS:
+        return None
+    return Bundle(leaf, tuple(others), key_place=key_place)
 
 
 def chain_of(

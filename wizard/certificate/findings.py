@@ -43,6 +43,7 @@ WARNINGS = frozenset(
 )
 NOTES = frozenset(
     {
+        "key-on-server",
         "practice-root",
         "chain-filled",
         "chain-fetched",

@@ -162,6 +162,10 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "The private key is missing. The server cannot use the certificate without it.",
         "Choose the key file as well. It is often called privkey.pem or key.pem.",
     ),
+    "key-on-server": (
+        "The key stays on the server. It belongs to this certificate.",
+        "Nothing has to be done: no key file is needed.",
+    ),
     "domain-invalid": (
         '"{domain}" cannot be a domain name.',
         "Use only letters, digits, hyphens and dots, for example cht.example.org.",

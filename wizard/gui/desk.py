@@ -23,9 +23,11 @@ from wizard.gui.runner import Job, Runner
 from wizard.gui.search import Search
 from wizard.laptop.folders import config_folder, data_folder
 from wizard.plan import Plan
+from wizard.plan.certificate import held
 from wizard.practice.clinic import Clinic
 from wizard.problem import Problem, UserError
 from wizard.remote.login import Credentials
+from wizard.requesting import remember
 from wizard.restarting import Restarted
 from wizard.site.flow import Flow, State, Step, Walk, page_of
 from wizard.site.model import Site
@@ -116,6 +118,7 @@ class Desk(QObject):
         self.lost = False  # the connection that brought the facts
         self.bundle: Bundle | None = None
         self.certificate_error: CertificateError | None = None
+        self.put_back = False  # the bundle is the one that was served before, not of the files
         self.findings: tuple[Finding, ...] = ()
         self.clients: tuple[Client, ...] = ()
         self.plan: Plan | None = None
@@ -374,10 +377,23 @@ class Desk(QObject):
             setattr(self, name, value)
         if "facts" in found:
             self.lost = False
+            self._note_request()
         if "facts" in found or "bundle" in found:
             self._judge()
         self.known_changed.emit()
         self.flow_changed.emit()
+
+    def _note_request(self) -> None:
+        """Let the site know which request waits on the server, for days without a connection."""
+        if self.facts is None:
+            return
+        site = remember(self.site, self.facts.request)
+        if site != self.site:
+            self.site = site
+            if self.visit is not None:
+                self.visit.decide(site, self.folder)
+            self._timer.start()
+            self.site_changed.emit()
 
     def _judge(self) -> None:
         """Judge the certificate again: by the domain of now, and by the server's clock."""
@@ -385,6 +401,7 @@ class Desk(QObject):
             self.findings, self.clients = (), ()
             return
         facts = self.facts
+        self.bundle = held(self.bundle, facts, self.site.request.public_key)
         web = self.visit.web(facts) if self.visit is not None and facts is not None else None
         domain, roots = self.site.domain or own_name(self.bundle), self.roots
         now = datetime.now(UTC)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wizard.agent import wire
-from wizard.certificate.bundle import Bundle
+from wizard.certificate.bundle import Bundle, of_pem
 from wizard.plan.draft import Draft
 
 WHERE = "certificate.files"
 WEB = "certificate.web"
+REQUEST, KEPT = "request", "kept:"  # wire.InstallCertificate.source
 
 KUBERNETES_CURE = (
     "On the server, with the files there: kubectl -n NAMESPACE create secret tls api-tls-secret"
@@ -37,7 +40,8 @@ def certificate(
     if not web.certificate_path or not web.key_path:
         draft.problem("web-no-path", WEB, name=name(web))
         return ()
-    if bundle.key is None:
+    bundle = held(bundle, draft.facts)
+    if bundle.key is None and not bundle.key_place:
         draft.problem("no-key", WHERE)
         return ()
     return (
@@ -46,7 +50,8 @@ def certificate(
             container=web.container,
             web=web.kind,
             chain=bundle.chain_pem(),
-            key=bundle.key_pem(),
+            key="" if bundle.key is None else bundle.key_pem(),
+            source=bundle.key_place if bundle.key is None else "",
             certificate_path=web.certificate_path,
             key_path=web.key_path,
             unit=web.unit,
@@ -55,6 +60,39 @@ def certificate(
             leaf_sha256=bundle.sha256,
         ),
     )
+
+
+def held(bundle: Bundle, facts: wire.Facts | None, waiting: str = "") -> Bundle:
+    """Return the bundle with the place of its key on the server, if that is where it is.
+
+    `waiting` is what counts while nothing is known of the server: the SHA-256 of the public key
+    of a request that the site remembers.
+    """
+    if bundle.key is not None:
+        return bundle
+    place = bundle.key_place
+    if facts is None:
+        if not place and bundle.spki_sha256 == waiting:
+            place = REQUEST
+    elif facts.request is not None and facts.request.spki_sha256 == bundle.spki_sha256:
+        place = REQUEST
+    else:
+        place = next((KEPT + pair.name for pair in facts.pairs if _same_key(pair, bundle)), "")
+    return bundle if place == bundle.key_place else replace(bundle, key_place=place)
+
+
+def _same_key(pair: wire.KeptPair, bundle: Bundle) -> bool:
+    there = of_pem(pair.chain)
+    return there is not None and there.spki_sha256 == bundle.spki_sha256
+
+
+def previous(web: wire.WebServer | None, facts: wire.Facts) -> Bundle | None:
+    """Return the pair that was served last before the one that is there now, or None."""
+    present = web.certificate_sha256 if web is not None else ""
+    for pair in facts.pairs:
+        if pair.sha256 != present:
+            return of_pem(pair.chain, KEPT + pair.name)
+    return None
 
 
 def name(web: wire.WebServer) -> str:

@@ -62,6 +62,16 @@ SERVICE = {
 }
 
 
+_CERTIFICATE = {
+    "": "Install the certificate for {domain} in {place} and try it.",
+    "request": (
+        "Install the certificate for {domain} in {place}, with the key that waits on the server, "
+        "and try it."
+    ),
+    "kept": "Put the certificate that was in {place} before back there, and try it.",
+}
+
+
 def sentence(change: wire.Change) -> str:
     """Return one sentence for one change."""
     match change:
@@ -93,7 +103,7 @@ def sentence(change: wire.Change) -> str:
             )
         case wire.InstallCertificate():
             place = change.container or change.unit or change.certificate_path
-            return tr("Install the certificate for {domain} in {place} and try it.").format(
+            return tr(_CERTIFICATE[change.source.partition(":")[0]]).format(
                 domain=change.domain, place=place
             )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -36,9 +36,9 @@ class Issued:
 
 @dataclass(frozen=True)
 class Material:
-    """All certificates of a practice clinic: by kind, what its web server begins with, the root."""
+    """What a practice clinic has: who signs, what its web server begins with, files by kind."""
 
-    root_pem: bytes
+    authority: Authority
     first: Issued
     kinds: Mapping[str, Files]
 
@@ -59,7 +59,7 @@ def material(domain: str, now: datetime) -> Material:
         "wrong-key": Issued(good.chain, newer.key).files,
         "with-password": {"certificate.p12": authority.locked(good)},
     }
-    return Material(authority.root_pem, self_signed(domain, now), kinds)
+    return Material(authority, self_signed(domain, now), kinds)
 
 
 class Authority:
@@ -69,11 +69,21 @@ class Authority:
         self.now = now
         self._root_key = _key()
         self._root = _sign(
-            "Practice Root", self._root_key, "Practice Root", self._root_key, now, ca=True
+            ["Practice Root"],
+            self._root_key.public_key(),
+            "Practice Root",
+            self._root_key,
+            now,
+            ca=True,
         )
         self._key = _key()
         self._intermediate = _sign(
-            "Practice Intermediate", self._key, "Practice Root", self._root_key, now, ca=True
+            ["Practice Intermediate"],
+            self._key.public_key(),
+            "Practice Root",
+            self._root_key,
+            now,
+            ca=True,
         )
 
     @property
@@ -92,12 +102,36 @@ class Authority:
         """Issue a certificate for a domain that is valid from now + start for so many days."""
         key = _key()
         leaf = _sign(
-            domain, key, "Practice Intermediate", self._key, self.now + start, days=days, ca=False
+            [domain],
+            key.public_key(),
+            "Practice Intermediate",
+            self._key,
+            self.now + start,
+            days=days,
+            ca=False,
         )
         chain = leaf.public_bytes(serialization.Encoding.PEM)
         if with_intermediate:
             chain += self._intermediate.public_bytes(serialization.Encoding.PEM)
         return Issued(chain, _pem(key))
+
+    def answer(self, csr: bytes, days: int = DAYS) -> bytes:
+        """Sign a request as a real authority would; returns the certificate with its chain, PEM.
+
+        Raises ValueError for what is no request, or was not signed with its own key.
+        """
+        request = x509.load_pem_x509_csr(csr)
+        if not request.is_signature_valid:
+            raise ValueError("the request is not signed with its key")
+        names = request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        wanted = names.get_values_for_type(x509.DNSName)
+        public = request.public_key()
+        assert isinstance(public, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
+        start = self.now - timedelta(days=1)
+        leaf = _sign(wanted, public, "Practice Intermediate", self._key, start, days=days, ca=False)
+        return b"".join(
+            each.public_bytes(serialization.Encoding.PEM) for each in (leaf, self._intermediate)
+        )
 
     def locked(self, issued: Issued) -> bytes:
         """Return certificate, chain and key as one PKCS#12 file, locked with PASSPHRASE."""
@@ -121,7 +155,8 @@ def write(folder: Path, files: Files) -> tuple[Path, ...]:
 def self_signed(domain: str, now: datetime) -> Issued:
     """Make what a web server has before anybody gave it a certificate."""
     key = _key()
-    leaf = _sign(domain, key, domain, key, now - timedelta(days=30), ca=False)
+    public = key.public_key()
+    leaf = _sign([domain], public, domain, key, now - timedelta(days=30), ca=False)
     return Issued(leaf.public_bytes(serialization.Encoding.PEM), _pem(key))
 
 
@@ -138,8 +173,8 @@ def _key() -> ec.EllipticCurvePrivateKey:
 
 
 def _sign(
-    subject: str,
-    key: ec.EllipticCurvePrivateKey,
+    names: Sequence[str],
+    public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey,
     issuer: str,
     issuer_key: ec.EllipticCurvePrivateKey,
     start: datetime,
@@ -160,27 +195,27 @@ def _sign(
     )
     builder = (
         x509.CertificateBuilder()
-        .subject_name(_name(subject))
+        .subject_name(_name(names[0]))
         .issuer_name(_name(issuer))
-        .public_key(key.public_key())
+        .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(start - timedelta(days=30) if ca else start)
         .not_valid_after(start + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         .add_extension(usage, critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()),
             critical=False,
         )
     )
-    if issuer != subject and not ca:
+    if issuer != names[0] and not ca:
         # As public authorities write it (CA/Browser Forum BR 7.1.6.1): it is judged like theirs.
         validated = x509.PolicyInformation(x509.ObjectIdentifier("2.23.140.1.2.1"), None)
         builder = builder.add_extension(x509.CertificatePolicies([validated]), critical=False)
     if not ca:
         builder = builder.add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(subject)]), critical=False
+            x509.SubjectAlternativeName([*map(x509.DNSName, names)]), critical=False
         ).add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
     return builder.sign(issuer_key, hashes.SHA256())
 

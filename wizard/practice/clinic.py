@@ -80,7 +80,8 @@ class Clinic:
         self.scenario = scenario
         self._clear()
         made = material(DOMAIN, datetime.now(UTC))
-        (self.folder / "root.pem").write_bytes(made.root_pem)
+        self._authority = made.authority
+        (self.folder / "root.pem").write_bytes(made.authority.root_pem)
         self.certificates: Mapping[str, tuple[Path, ...]] = {
             kind: write(self.folder / "certificates" / kind, files)
             for kind, files in made.kinds.items()
@@ -144,6 +145,11 @@ class Clinic:
         path = self.folder / name
         save(replace(SITE, certificate=CertificateFiles(files)), path)
         return path
+
+    def answer(self, csr: str) -> tuple[Path, ...]:
+        """Be the authority that a request is carried to; returns the files that it hands out."""
+        files = {"fullchain.pem": self._authority.answer(csr.encode())}
+        return write(self.folder / "certificates" / "requested", files)
 
     def discover(self, on_found: Callable[[Found], None] | None = None) -> tuple[Found, ...]:
         """Return what a search for servers finds here, as wizard.remote.discover does.

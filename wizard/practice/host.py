@@ -23,6 +23,7 @@ from wizard.agent import names, units
 from wizard.agent.__main__ import main
 from wizard.agent.changes import Timings
 from wizard.agent.host import Done, Host
+from wizard.practice import openssl
 
 Memory = dict[str, Any]
 
@@ -55,6 +56,7 @@ class PracticeHost(Host):
     timers fire by themselves; without, `fire_timers` does it.
     """
 
+    has_openssl = True
     off_seconds = 0.0  # how long a restart leaves it without addresses and services
 
     def __init__(
@@ -96,6 +98,7 @@ class PracticeHost(Host):
             "ifup": self._take_up,
             "ifdown": self._ifdown,
             "dnsmasq": self._dnsmasq,
+            "openssl": self._openssl,
         }
         if not self._memory.exists():
             self._found()
@@ -212,6 +215,7 @@ class PracticeHost(Host):
     def which(self, name: str) -> str:
         """Return where a pretended command lies, or ""."""
         there = name in ALWAYS or name in COMMANDS[self.manager]
+        there = there or (name == "openssl" and self.has_openssl)
         there = there or (name == "dnsmasq" and "dnsmasq-base" in self.memory()["packages"])
         return "/usr/sbin/" + name if there else ""
 
@@ -256,6 +260,9 @@ class PracticeHost(Host):
         if real and os.path.exists(real):
             return super().run([real, *words])
         return Done(0, "", "dnsmasq: syntax check OK.")
+
+    def _openssl(self, words: list[str], _env: dict[str, str]) -> Done:
+        return openssl.run(words) if self.has_openssl else Done(127, "", "openssl: not found")
 
     # ------------------------------------------------------------------- systemd
 

@@ -74,6 +74,7 @@ _EVERYTHING = ("static_ip", "domain", "certificate", "dns_dhcp", "access_point",
 _PAGE_OF = {"name": Step.CONNECT, "version": Step.CONNECT, "server": Step.CONNECT} | {
     step.value: step for step in (*DECISIONS, Step.READINESS)
 }
+_PAGE_OF["request"] = Step.CERTIFICATE
 
 
 def page_of(path: str) -> Step:

@@ -68,6 +68,15 @@ class CertificateFiles:
 
 
 @dataclass(frozen=True)
+class Request:
+    """A request for a certificate that was made, and whose key waits on the server."""
+
+    day: str = ""  # "2026-11-22"; "" = none waits
+    names: tuple[str, ...] = ()
+    public_key: str = ""  # its SHA-256: tells which certificate is the answer
+
+
+@dataclass(frozen=True)
 class AccessPoint:
     """Wi-Fi. Its passphrase is asked for, never written down here."""
 
@@ -97,6 +106,7 @@ class Site:
     static_ip: StaticIp = field(default_factory=StaticIp)
     dns_dhcp: DnsDhcp = field(default_factory=DnsDhcp)
     certificate: CertificateFiles = field(default_factory=CertificateFiles)
+    request: Request = field(default_factory=Request)
     access_point: AccessPoint = field(default_factory=AccessPoint)
     readiness: Readiness = field(default_factory=Readiness)
     visit_every: int = 0  # days between two visits of whoever can renew; 0 = nobody said

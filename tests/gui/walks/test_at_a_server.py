@@ -71,5 +71,5 @@ def test_set_up_and_renew(new_clinic: NewClinic, tmp_path: Path) -> None:
     assert seen["end"] == "The certificate is renewed"
     assert clinic.server.read(CHAIN) == clinic.certificates["newer"][0].read_text()
     pictures = [path.name for path in (tmp_path / "pictures").iterdir()]
-    assert len(pictures) == 22
+    assert len(pictures) == 20
     assert not [name for name in pictures if "astray" in name]

@@ -67,7 +67,6 @@ def test_renew(practising: Practising) -> None:
         "Done",
     ]
     go.click("Fill these in for me")
-    go.meet(known=True)
     go.next()
     go.at(Step.CERTIFICATE)
     go.try_certificate("For a renewal")

@@ -24,7 +24,7 @@ from wizard.gui.driver import Astray, Driver
 from wizard.gui.shell import Shell
 from wizard.gui.widgets.choice import ChoiceCard
 from wizard.practice.clinic import ADDRESS, DOMAIN, PASSWORD, USER
-from wizard.site.flow import Step
+from wizard.site.flow import Step, Walk
 
 T = TypeVar("T")
 D = TypeVar("D", bound=QDialog)
@@ -215,7 +215,8 @@ class Walker(Driver):
         """Say yes in Review; returns what was asked."""
         self.at(Step.REVIEW)
         self.next()
-        asked = self.answer("Change practice now")
+        renews = self.shell.desk.flow.walk is Walk.RENEW  # then the button said it all
+        asked = "" if renews else self.answer("Change practice now")
         self.wait("the page Apply", lambda: self.shell.page and self.shell.page.step is Step.APPLY)
         return asked
 

@@ -1,24 +1,34 @@
-"""A certificate and its key where the web server reads them; what is served decides."""
+"""A certificate and its key where the web server reads them; what is served decides.
+
+The way of a pair: read and tried here (`check`), laid beside the old one under other names, moved
+into its place, tried by the web server, taken up by it, and compared with what it then serves.
+Whatever fails on that way brings the old pair back.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import posixpath
-from typing import Dict, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
-from .. import disk
+from .. import disk, pairs
 from ..docker import Docker, DockerError
 from . import Plain, Step, StepError
 
 CHT3_RELOAD = ["/boot/svc-restart", "medic-core", "nginx"]  # cht-docs, 3.x: SSL certificates
 TESTS = {"nginx.service": ["nginx", "-t"], "apache2.service": ["apachectl", "configtest"]}
 CHAIN_MODE, KEY_MODE = 0o644, 0o600
+# Both files with one command: nothing can come between the two but a power cut.
+SWAP = 'mv -f -- "$1" "$2" && mv -f -- "$3" "$4"'
 
 
 def check(step: Step, change: Plain) -> None:
     """Refuse what is no pair, or a container that is not there."""
-    if "BEGIN CERTIFICATE" not in change["chain"] or "PRIVATE KEY" not in change["key"]:
+    pair = pairs.meant(step.host, change)
+    if b"BEGIN CERTIFICATE" not in pair[0] or b"PRIVATE KEY" not in pair[1]:
         raise StepError("bad-order", "not a certificate and a key")
+    _belong_together(step, pair)
     if change["target"] == "files":
         for path in (change["certificate_path"], change["key_path"]):
             try:
@@ -32,6 +42,32 @@ def check(step: Step, change: Plain) -> None:
         _state(step, change["container"], "no-container")
     else:
         raise StepError("bad-order", "target %r" % (change["target"],))
+
+
+def _belong_together(step: Step, pair: pairs.Pair) -> None:
+    """Refuse a key that is not the certificate's, by what nginx asks too: OpenSSL."""
+    import ssl
+
+    def locked() -> str:  # without this OpenSSL would ask for a passphrase
+        raise ValueError("locked with a passphrase")
+
+    folder = step.journal.folder
+    chain, key = os.path.join(folder, "trial.crt"), os.path.join(folder, "trial.key")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.set_ciphers("ALL:@SECLEVEL=0")  # how strong a key has to be is not the question
+        disk.land(chain, pair[0], 0o600)
+        disk.land(key, pair[1], 0o600)
+        context.load_cert_chain(chain, key, password=locked)
+    except (ssl.SSLError, ValueError) as error:
+        reason = getattr(error, "reason", "") or "unreadable"
+        raise StepError("certificate-unfit", str(reason)) from None
+    except OSError as error:
+        raise StepError(disk.code_of(error), error.strerror or "") from None
+    finally:
+        for path in (chain, key):
+            with contextlib.suppress(OSError):
+                disk.remove(path)
 
 
 def _engine(step: Step) -> Docker:
@@ -117,7 +153,7 @@ def _served(step: Step, where: Plain) -> str:
 
 def do(step: Step, change: Plain, before: Plain) -> Plain:
     """Put the pair in place, let the web server test and reload it, and ask what is served."""
-    pair = [change["chain"].encode(), change["key"].encode()]
+    pair = list(pairs.meant(step.host, change))
     modes = [before["old"][i]["mode"] or mode for i, mode in enumerate((CHAIN_MODE, KEY_MODE))]
     if change["target"] == "container":
         _put(step, before, pair, modes, "certificate-failed")
@@ -132,16 +168,39 @@ def do(step: Step, change: Plain, before: Plain) -> Plain:
 
 
 def _put(step: Step, before: Plain, pair: List[bytes], modes: List[int], code: str) -> None:
-    """Put both files with one request, so that no power cut leaves half a pair."""
-    folders: Dict[str, Dict[str, Tuple[bytes, int]]] = {}
-    for number, old in enumerate(before["old"]):
-        folder, name = posixpath.split(old["path"])
-        folders.setdefault(folder, {})[name] = (pair[number], modes[number])
+    """Put both files in place, of a running container by way of names that nobody reads."""
     try:
-        for folder, files in folders.items():
-            _engine(step).put_files(before["container"], folder, files)
+        running = _state(step, before["container"], code) == "running"
+        if running and len(before["old"]) == 2:
+            _stage(step, before, pair, modes)
+            there = [old["path"] for old in before["old"]]
+            words = [word for path in there for word in (_beside(path), path)]
+            _execute(_engine(step), before["container"], ["sh", "-c", SWAP, "sh", *words], code)
+        else:  # a crash loop, or stopped: no command can be run in it
+            _send(step, before, pair, modes, lambda path: path)
     except DockerError as error:
         raise StepError(code, error.detail or error.code) from None
+
+
+def _stage(step: Step, before: Plain, pair: List[bytes], modes: List[int]) -> None:
+    """Lay both files beside the old ones: a full disk shows here, and the old ones stay whole."""
+    _send(step, before, pair, modes, _beside)
+
+
+def _send(
+    step: Step, before: Plain, pair: List[bytes], modes: List[int], name: Callable[[str], str]
+) -> None:
+    folders: Dict[str, Dict[str, Tuple[bytes, int]]] = {}
+    for number, old in enumerate(before["old"]):
+        folder, base = posixpath.split(name(old["path"]))
+        folders.setdefault(folder, {})[base] = (pair[number], modes[number])
+    for folder, files in folders.items():
+        _engine(step).put_files(before["container"], folder, files)
+
+
+def _beside(path: str) -> str:
+    folder, base = posixpath.split(path)
+    return posixpath.join(folder, "." + base + disk.SUFFIX)
 
 
 def _write(step: Step, before: Plain, pair: List[bytes], modes: List[int], code: str) -> None:
@@ -230,9 +289,18 @@ def undo_web(step: Step, before: Plain) -> None:
 def _undo_container(step: Step, before: Plain, code: str) -> None:
     there = [(old, _image(step, old)) for old in before["old"]]
     kept = [(old, data) for old, data in there if data is not None]
-    if kept:
+    # What is still as it was is not written again: the disk may be full.
+    if any(_present(step, before, old["path"], code) != data for old, data in kept):
         some = dict(before, old=[old for old, _ in kept])
-        _put(step, some, [data for _, data in kept], [old["mode"] for old, _ in kept], code)
+        modes = [old["mode"] for old, _ in kept]
+        try:
+            _put(step, some, [data for _, data in kept], modes, code)
+        except StepError:
+            try:  # no room for both at once: each in the place of what is there
+                _send(step, some, [data for _, data in kept], modes, lambda path: path)
+            except DockerError as error:
+                raise StepError(code, error.detail or error.code) from None
+    _clear_away(step, before, code)
     gone = [old["path"] for old, data in there if data is None]
     if gone:
         if _state(step, before["container"], code) != "running":
@@ -240,6 +308,32 @@ def _undo_container(step: Step, before: Plain, code: str) -> None:
         _execute(_engine(step), before["container"], ["rm", "-f", *gone], code)
     elif before["state"] != "stopped":
         _reload(step, before, code)
+
+
+def _present(step: Step, before: Plain, path: str, code: str) -> Optional[bytes]:
+    try:
+        return _engine(step).get_file(before["container"], path)[0]
+    except DockerError as error:
+        if error.code == "docker-not-found":
+            return None
+        raise StepError(code, error.detail or error.code) from None
+
+
+def _clear_away(step: Step, before: Plain, code: str) -> None:
+    """Leave no second copy of a key behind."""
+    left = [_beside(old["path"]) for old in before["old"]]
+    left = [path for path in left if _present(step, before, path, code)]
+    if not left:
+        return
+    if _state(step, before["container"], code) == "running":
+        _execute(_engine(step), before["container"], ["rm", "-f", *left], code)
+        return
+    try:  # no command can be run in it, but what is in the files can go
+        for path in left:
+            folder, name = posixpath.split(path)
+            _engine(step).put_files(before["container"], folder, {name: (b"", 0o600)})
+    except DockerError as error:
+        raise StepError(code, error.detail or error.code) from None
 
 
 def _image(step: Step, old: Plain) -> Optional[bytes]:

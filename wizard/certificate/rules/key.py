@@ -17,9 +17,9 @@ _VERSION = re.compile(r"v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?(?!\d)", re.ASCII)
 
 
 def belongs(case: Case) -> Iterator[Remark]:
-    """There is a key, and it is the certificate's."""
+    """There is a key, here or on the server, and it is the certificate's."""
     if case.bundle.key is None:
-        yield Remark("key-missing")
+        yield Remark("key-on-server" if case.bundle.key_place else "key-missing")
         return
     public = look.public_bytes(case.bundle.key)
     if public is None or public != look.public_bytes(case.leaf):
@@ -57,6 +57,12 @@ def understood_by_cht(case: Case) -> Iterator[Remark]:
         yield Remark("rsa-advised", words, _CIPHERS)
     elif version < _FIRST_WITH_EC:
         yield Remark("rsa-demanded", {**words, "version": str(case.cht_version)}, _CIPHERS)
+
+
+def needs_rsa(version: str | None) -> bool:
+    """Whether a CHT is known to be too old for EC keys."""
+    known = version_of(version)
+    return known is not None and known < _FIRST_WITH_EC
 
 
 def version_of(text: str | None) -> tuple[int, int, int] | None:

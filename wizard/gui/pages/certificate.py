@@ -24,6 +24,8 @@ from wizard.certificate.choice import choose
 from wizard.certificate.fetch import keep
 from wizard.certificate.findings import CHOICES
 from wizard.gui.page import Page
+from wizard.gui.previous import PreviousPart
+from wizard.gui.requesting import RequestPart
 from wizard.gui.runner import Job
 from wizard.gui.theme import SPACE
 from wizard.gui.widgets.card import Card, Notice
@@ -86,6 +88,10 @@ class CertificatePage(Page):
                 self.tr("The server has several. Phones talk to only one of them."),
             )
         )
+        self.request = RequestPart(self.desk, self.shell)
+        self.request.answered.connect(self.take_files)
+        self.previous = PreviousPart(self.desk)
+        self.previous.wanted.connect(self._put_back)
         for part in (
             self.card,
             self.web,
@@ -98,6 +104,8 @@ class CertificatePage(Page):
         ):
             self.body.addWidget(part)
         self._build_help()
+        self.body.addWidget(self.request)
+        self.body.addWidget(self.previous)
 
     def _build_input(self) -> None:
         self.drop = DropArea(
@@ -189,7 +197,8 @@ class CertificatePage(Page):
     def blockers(self) -> tuple[Problem, ...]:
         """Problems of the certificate; its warnings are told and do not stop anybody."""
         found = list(super().blockers())
-        if self.desk.flow.walk is Walk.RENEW and not self.desk.site.certificate.files:
+        chosen = self.desk.site.certificate.files or self.desk.put_back
+        if self.desk.flow.walk is Walk.RENEW and not chosen:
             found += in_the_way((), CertificateError("nothing-chosen"))
         return tuple(found)
 
@@ -222,7 +231,7 @@ class CertificatePage(Page):
 
     def show_site(self, _site: Site) -> None:
         """Show the files, and which web server."""
-        self.files.show_files(self._paths())
+        self.files.show_files(() if self.desk.put_back else self._paths())
         self._list_webs()
         self._show()
 
@@ -233,6 +242,7 @@ class CertificatePage(Page):
 
     def show_known(self) -> None:
         """Show the certificate and how it is judged."""
+        self.files.show_files(() if self.desk.put_back else self._paths())
         self._list_webs()
         self._show()
 
@@ -271,14 +281,14 @@ class CertificatePage(Page):
             self._job = None
             files, bundle = result
             self._decide(files)
-            self.desk.learn(bundle=bundle, certificate_error=None)
+            self.desk.learn(bundle=bundle, certificate_error=None, put_back=False)
             then()
 
         def failed(error: UserError) -> None:
             self._job = None
             whole = self.desk.bundle is not None and self.desk.bundle.key is not None
             self._decide((*(() if whole else self._present), *self._added))
-            self.desk.learn(bundle=None, certificate_error=error)
+            self.desk.learn(bundle=None, certificate_error=error, put_back=False)
             if self.password.isVisibleTo(self):
                 self.password.editor.setFocus()
 
@@ -335,6 +345,12 @@ class CertificatePage(Page):
         if rest:
             self._read_again(lambda: None)
 
+    def _put_back(self, bundle: Bundle) -> None:
+        self.left()
+        self.desk.learn(bundle=bundle, certificate_error=None, put_back=True)
+        self.shell.bring(self.checks)
+        self.shell.next_button.setFocus()
+
     def _take_back(self) -> None:
         self._decide(self._earlier)
         self._earlier = ()
@@ -359,6 +375,8 @@ class CertificatePage(Page):
         for part in (self.card, self.checks, self.phones):
             part.setVisible(bundle is not None)
         self.where.setVisible(bundle is None)
+        self.request.show_known()
+        self.previous.show_known(self.desk.bundle if self.desk.put_back else None)
         self._show_offer(bundle)
         self._show_now(bundle)
         self._show_choice()
@@ -423,6 +441,9 @@ class CertificatePage(Page):
         elif look.self_signed(served.leaf):
             text = self.tr("Now on the server: one that signed itself, which phones refuse.")
             self.now.tell("info", text)
+        elif self.desk.put_back:
+            text = self.tr("Now on the server: ends on {old}. Put back: ends on {new}.")
+            self.now.tell("info", text.format(old=old, new=new))
         elif bundle.leaf.not_valid_after_utc <= served.leaf.not_valid_after_utc:
             cure = self.tr("The new one does not last longer. Are these the newest files?")
             self.now.tell("warn", text.format(old=old, new=new), cure)

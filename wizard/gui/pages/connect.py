@@ -46,6 +46,8 @@ class ConnectPage(Page):
         self._wrong: Problem | None = None  # what the last login stumbled over
         self._error: UserError | None = None  # came while another page was shown
         self._checks: tuple[Precheck, ...] = ()
+        self._tried = False  # to connect without being asked
+        self._asked_for = False  # a connection; a renewal goes on when it is there
         # What a renewal or a check need not ask again
         self._known = Site() if self.desk.flow.walk is Walk.SETUP else self.desk.site
         self.meeting = Meeting(self.desk, self)
@@ -258,6 +260,9 @@ class ConnectPage(Page):
             self._show_error(self._error)
         if not self.desk.connected and self.servers.isVisibleTo(self):
             self._seek()
+        if not self.desk.connected and not self._tried and self._error is None:
+            self._tried = True
+            self._connect_by_itself()
 
     def left(self) -> None:
         """Stop looking for servers."""
@@ -336,15 +341,34 @@ class ConnectPage(Page):
             go_on()
 
     def _connect(self, fingerprint: str | None = None) -> None:
+        self._asked_for = True
         self.shell.clear_error()
         self._error = self._wrong = None
         self.meeting.connect_server(fingerprint)
+
+    def _connect_by_itself(self) -> None:
+        """For a renewal nothing has to be asked where a key file opens a server that is known."""
+        if self.desk.flow.walk is not Walk.RENEW or not self._known.server.host:
+            return
+        path = self.desk.credentials().key_path
+        if path is None or self.blockers():
+            return
+
+        def usable(_: object) -> None:
+            if self.shell.page is self and not self.desk.connected:
+                self._connect()
+
+        self.desk.run(lambda: keys.load(path, None), usable, lambda _: None, "")
 
     def _met(self) -> None:
         self.kept.met()
         if self.shell.page is self:
             self.shell.next_button.setFocus()
             stops = in_the_way(self._checks)
+            if self.desk.flow.walk is Walk.RENEW and self._asked_for and not stops:
+                self._asked_for = False
+                self.shell.next()
+                return
             announce(self, f"{self.title()}. {stops[0].message if stops else self.lead()}")
 
     def _refused(self, error: UserError) -> None:

@@ -101,6 +101,8 @@ class ReviewPage(Page):
         the_plan = self.desk.plan
         if the_plan is not None and the_plan.empty:
             return self.tr("Check &now")
+        if the_plan is not None and self._at_once(the_plan):
+            return self.tr("Appl&y to {name}").format(name=self._where()[0])
         return self.tr("Appl&y...") if the_plan is not None else self.tr("&Next")
 
     def next_about(self) -> str:
@@ -108,6 +110,10 @@ class ReviewPage(Page):
         the_plan = self.desk.plan
         if the_plan is None or the_plan.empty:
             return ""
+        if self._at_once(the_plan):
+            text = self.tr("Installs the certificate on {name} at {address} now")
+            name, address = self._where()
+            return text.format(name=name, address=address)
         return self.tr("Asks once more, and then changes the server")
 
     def first_field(self) -> QWidget | None:
@@ -145,14 +151,25 @@ class ReviewPage(Page):
             self.desk.agree(Step.REVIEW)
             self.desk.agree(Step.APPLY)
             self.desk.go(Step.LIVE_CHECK)
+        elif self._at_once(the_plan):
+            self.desk.agreed = the_plan
+            go_on()
         else:
             self._ask(the_plan, go_on)
 
-    def _ask(self, the_plan: Plan, go_on: Callable[[], None]) -> None:
+    def _at_once(self, the_plan: Plan) -> bool:
+        """Whether the button's own word is enough: a renewal keeps the way to the server."""
+        return self._renew and not the_plan.confirm
+
+    def _where(self) -> tuple[str, str]:
+        """Name and address of the server."""
         facts = self.desk.facts
         name = facts.system.hostname if facts is not None else self.desk.site.name
         reached = facts.connection if facts is not None else None
-        address = reached.server if reached is not None else self.desk.site.server.host
+        return name, reached.server if reached is not None else self.desk.site.server.host
+
+    def _ask(self, the_plan: Plan, go_on: Callable[[], None]) -> None:
+        name, address = self._where()
 
         def answered(answer: int) -> None:
             if answer == 1 and self.desk.plan is the_plan:
