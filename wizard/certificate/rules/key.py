@@ -18,8 +18,12 @@ _VERSION = re.compile(r"v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?(?!\d)", re.ASCII)
 
 def belongs(case: Case) -> Iterator[Remark]:
     """There is a key, here or on the server, and it is the certificate's."""
+    if case.bundle.key is None and case.bundle.key_place:
+        public = _fingerprint(look.public_bytes(case.leaf))
+        yield Remark("key-on-server", detail=f"SubjectPublicKeyInfo, sha256: {public}")
+        return
     if case.bundle.key is None:
-        yield Remark("key-on-server" if case.bundle.key_place else "key-missing")
+        yield Remark("key-missing")
         return
     public = look.public_bytes(case.bundle.key)
     if public is None or public != look.public_bytes(case.leaf):
