@@ -19,8 +19,8 @@ _VERSION = re.compile(r"v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?(?!\d)", re.ASCII)
 def belongs(case: Case) -> Iterator[Remark]:
     """There is a key, here or on the server, and it is the certificate's."""
     if case.bundle.key is None and case.bundle.key_place:
-        public = _fingerprint(look.public_bytes(case.leaf))
-        yield Remark("key-on-server", detail=f"SubjectPublicKeyInfo, sha256: {public}")
+        hashed = _fingerprint(look.public_bytes(case.leaf))
+        yield Remark("key-on-server", detail=f"SubjectPublicKeyInfo, sha256: {hashed}")
         return
     if case.bundle.key is None:
         yield Remark("key-missing")
