@@ -311,7 +311,7 @@ class ApplyPage(Page):
         self._end = "confirmed" if good else "left" if outcome.left else "failed"
         self._owner = ending.owner
         begun = len(self.rows) if good else len(outcome.undone) + len(outcome.left)
-        self._settle_rows("done" if good else "undone", begun)
+        self._settle_rows("done" if good else "undone", begun, outcome.index)
         self.end.tell(ending.tone, ending.headline, f"{ending.why} {self._detail(outcome)}".strip())
         self.log.add(f"{ending.headline} {outcome.failed} {outcome.detail}".strip())
         known: dict[str, object] = {"outcome": outcome, "plan": None, "survey": ()}
@@ -348,13 +348,16 @@ class ApplyPage(Page):
         self.shell.show_top()
         announce(self, self.end.text, urgent=True)
 
-    def _settle_rows(self, state: str, begun: int) -> None:
+    def _settle_rows(self, state: str, begun: int, failed: int = -1) -> None:
         """Say how each row stands in the end; of the last steps the news may not have arrived.
 
-        `begun` is how many steps were begun, `state` how those stand now.
+        `begun` is how many steps were begun, `state` how those stand now, `failed` the index of
+        the one that failed (-1 = none).
         """
         for index in range(len(self.rows)):
             row = self.rows.row(str(index))
+            if row is not None and index == failed and row.state != "failed":
+                row.tell("failed")
             if row is None or row.state in ("failed", "skipped", "undone", state):
                 continue
             row.tell(state if index < begun or row.state != "waiting" else "skipped")
