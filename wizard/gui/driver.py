@@ -105,7 +105,11 @@ class Driver:
     def click(self, name: str) -> None:
         """Press a button, when it can be pressed."""
         button = self.find(QAbstractButton, name)
-        self.wait(f"{name!r} to be enabled", button.isEnabled)
+        # A page that was just made may not have laid itself out: a click would go past the button.
+        self.wait(
+            f"{name!r} to be enabled",
+            lambda: button.isEnabled() and not button.size().isEmpty(),
+        )
         button.setFocus()
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
