@@ -77,7 +77,7 @@ def test_one_glance_tells_what_counts(over: Shell) -> None:
         "10.20.0.100 to 10.20.0.200",
         "Practice CHT",
         "days from now",
-        "Live check: works",
+        "Live check: all ",
         "All changes are made and confirmed.",
     ):
         assert part in shown
