@@ -159,17 +159,17 @@ def test_nginx_in_a_crash_loop_because_half_of_the_pair_is_gone(
     assert same_pair(clinic, "newer")
 
 
-@pytest.mark.parametrize("room", [0, 1])
+@pytest.mark.parametrize(("room", "part"), [(0, b""), (1, b""), (1, b"-----BEGIN half of it")])
 def test_the_volume_is_full(
-    clinic: Clinic, ready: Laptop, room: int, monkeypatch: pytest.MonkeyPatch
+    clinic: Clinic, ready: Laptop, room: int, part: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Docker wrote `room` of the two files when there was no space any more."""
+    """Docker began `room` of the two files, and had space for a part of it."""
     real = engine._Handler._put
 
     def full(self: engine._Handler, container: Container, path: str, body: bytes) -> None:
         folder = Path(clinic.server.path(str(Path(CHAIN).parent)))
         for name in (".cert.pem.cht-new", ".key.pem.cht-new")[:room]:
-            (folder / name).write_bytes(b"-----BEGIN half of it")
+            (folder / name).write_bytes(part)
         self._refuse(500, f"write {path}: no space left on device")
 
     assert real is not full

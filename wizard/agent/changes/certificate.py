@@ -322,7 +322,8 @@ def _present(step: Step, before: Plain, path: str, code: str) -> Optional[bytes]
 def _clear_away(step: Step, before: Plain, code: str) -> None:
     """Leave no second copy of a key behind."""
     left = [_beside(old["path"]) for old in before["old"]]
-    left = [path for path in left if _present(step, before, path, code)]
+    # On a full disk it may be there and empty.
+    left = [path for path in left if _present(step, before, path, code) is not None]
     if not left:
         return
     if _state(step, before["container"], code) == "running":
