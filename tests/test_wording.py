@@ -40,7 +40,7 @@ def test_code_has_a_sentence(code: str) -> None:
 def test_sentence_stands_alone(code: str) -> None:
     """It can be said whatever arguments the agent sends along."""
     error = VisitError(
-        code, who="Ann on laptop", when="14:05", what=code, wanted="", old="", new=""
+        code, who="Ann on laptop", when="14:05", what=code, wanted="", old="", new="", names=""
     )
     assert error.message.endswith(".")
     assert error.cure.endswith(".") or "sudo" in error.cure
