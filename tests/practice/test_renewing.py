@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -155,6 +156,22 @@ def test_nginx_in_a_crash_loop_because_half_of_the_pair_is_gone(
     assert now_served(clinic) == ""
     said = ready.run("renew", "--yes", "--no-check")
     assert said.plain["state"] == "confirmed", said.text
+    assert now_served(clinic) == leaf(clinic.certificates["newer"][0])
+    assert same_pair(clinic, "newer")
+
+
+def test_nginx_in_a_crash_loop_that_runs_just_now(clinic: Clinic, ready: Laptop) -> None:
+    """Docker says "running" between two crashes; no command could be run in it to its end."""
+    web = clinic.server.cht.engine.find(WEB)
+    assert web is not None
+    web.restarts, web.began = 4, time.time() - 2
+    real = web.run
+
+    def killed(argv: Sequence[str]) -> Ran | None:
+        return (137, "") if argv[0] == "sh" else real(argv)
+
+    web.run = killed
+    assert push(clinic) == ("confirmed", "")
     assert now_served(clinic) == leaf(clinic.certificates["newer"][0])
     assert same_pair(clinic, "newer")
 

@@ -7,9 +7,11 @@ Whatever fails on that way brings the old pair back.
 
 from __future__ import annotations
 
+import calendar
 import contextlib
 import os
 import posixpath
+import time
 from typing import Callable, Dict, List, Optional, Tuple
 
 from .. import disk, pairs
@@ -19,6 +21,8 @@ from . import Plain, Step, StepError
 CHT3_RELOAD = ["/boot/svc-restart", "medic-core", "nginx"]  # cht-docs, 3.x: SSL certificates
 TESTS = {"nginx.service": ["nginx", "-t"], "apache2.service": ["apachectl", "configtest"]}
 CHAIN_MODE, KEY_MODE = 0o644, 0o600
+# Docker takes a container for healthy again once it has run for ten seconds.
+HEALTHY = 15.0
 # Both files with one command: nothing can come between the two but a power cut.
 SWAP = 'mv -f -- "$1" "$2" && mv -f -- "$3" "$4"'
 
@@ -77,12 +81,22 @@ def _engine(step: Step) -> Docker:
 def _state(step: Step, container: str, code: str) -> str:
     """Return running, stopped or restarting (a crash loop); raises StepError."""
     try:
-        state = _engine(step).inspect(container).get("State") or {}
+        found = _engine(step).inspect(container)
     except DockerError as error:
         raise StepError(code, "%s: %s" % (container, error.detail or error.code)) from None
-    if state.get("Restarting"):
+    state = found.get("State") or {}
+    if state.get("Restarting") or (found.get("RestartCount") and _young(state)):
         return "restarting"
     return "running" if state.get("Running") else "stopped"
+
+
+def _young(state: Plain) -> bool:
+    """Whether it may just be between two crashes, when it looks as if it ran."""
+    try:
+        began = time.strptime(str(state.get("StartedAt"))[:19], "%Y-%m-%dT%H:%M:%S")
+    except ValueError:
+        return False
+    return bool(state.get("Running")) and abs(time.time() - calendar.timegm(began)) < HEALTHY
 
 
 # ---------------------------------------------------------------------------- look
