@@ -301,6 +301,9 @@ def crash_loop(clinic: Clinic) -> None:
     server.run(f"rm {VOLUME}/key.pem && docker restart {WEB}", timeout=300)
     wait_for("no web server", lambda: served(clinic) == "", 120, pause=1)
     done = clinic.run("renew", "--no-check")
+    if done.answer.get("error", {}).get("code") == "agent-silent":
+        # Docker starts it again and again: an emulated server has little time for a login.
+        done = clinic.run("renew", "--no-check")
     assert done.state == "confirmed", done
     stands(clinic, ca.renewed)
 
