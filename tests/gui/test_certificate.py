@@ -39,6 +39,7 @@ def at_page(shell: Shell) -> CertificatePage:
 
 def idle(qtbot: QtBot, shell: Shell) -> None:
     qtbot.waitUntil(lambda: shell.desk.runner.idle, timeout=20000)
+    qtbot.wait(10)  # what was put on the page just now is shown in the next round
 
 
 def files(shell: Shell, kind: str) -> list[Path]:

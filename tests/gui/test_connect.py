@@ -81,6 +81,7 @@ def fill(qtbot: QtBot, page: ConnectPage, password: str = PASSWORD, user: str = 
 
 def settle(qtbot: QtBot, shell: Shell) -> None:
     qtbot.waitUntil(lambda: shell.desk.runner.idle, timeout=30000)
+    qtbot.wait(10)  # what was put on the page just now is shown in the next round
 
 
 def meet(qtbot: QtBot, shell: Shell, page: ConnectPage) -> None:

@@ -61,10 +61,12 @@ def page(shell: Shell, qtbot: QtBot) -> StaticIpPage:
 def idle(practice: Shell, qtbot: QtBot) -> Iterator[Shell]:
     yield practice
     qtbot.waitUntil(lambda: practice.desk.runner.idle, timeout=20000)
+    qtbot.wait(10)  # what was put on the page just now is shown in the next round
 
 
 def settled(shell: Shell, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: shell.desk.runner.idle, timeout=20000)
+    qtbot.wait(10)  # what was put on the page just now is shown in the next round
 
 
 # ------------------------------------------------------------------- without a server

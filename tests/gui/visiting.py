@@ -24,6 +24,7 @@ def clinic(shell: Shell) -> Clinic:
 
 def idle(qtbot: QtBot, shell: Shell) -> None:
     qtbot.waitUntil(lambda: shell.desk.runner.idle, timeout=LONG)
+    qtbot.wait(10)  # what was put on the page just now is shown in the next round
 
 
 def set_up(qtbot: QtBot, shell: Shell, *, apply: bool = True) -> None:

@@ -46,3 +46,4 @@ def review(shell: Shell, qtbot: QtBot) -> None:
 def idle(shell: Shell, qtbot: QtBot, seconds: float = 60.0) -> None:
     """Wait until nothing is under way."""
     qtbot.waitUntil(lambda: shell.desk.runner.idle, timeout=int(seconds * 1000))
+    qtbot.wait(10)  # what was put on the page just now is shown in the next round
