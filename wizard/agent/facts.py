@@ -74,7 +74,8 @@ def facts(host: Host, connection: str, domain: str = "") -> Dict[str, Any]:
         web,
     )
 
-    engine = Docker(host, timeout=8.0)
+    # While a container starts, which one that crashes does all the time, Docker lets others wait.
+    engine = Docker(host, timeout=20.0)
     no_packages: Dict[str, Any] = {"system": "", "items": [], "lock": "", "reachable": None}
     addr = parts.begin("interfaces", [], lambda: network.ip_addr(host))
     devices = parts.begin("networkmanager", {}, lambda: network.ask_networkmanager(host))

@@ -125,7 +125,8 @@ def _chosen(draft: Draft, severity: str) -> wire.WebServer | None:
         state = "Docker is not installed." if not docker.installed else ""
         if docker.installed and not docker.running:
             state = "Docker is not running."
-        draft.problem("web-none", WEB, severity, docker=docker.error or state)
+        unread = next((each for each in facts.problems if each.startswith("web: ")), "")
+        draft.problem("web-none", WEB, severity, docker=docker.error or state or unread)
         return None
     if cht and (holder := _proxy(facts, cht)):
         why = f"port 443 belongs to {holder}, which stands in front of the CHT"
