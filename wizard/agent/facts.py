@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import Any, Callable, Dict, List
 
-from . import VERSION
+from . import VERSION, names
 from .host import Host
 from .look import services
 
@@ -161,6 +161,8 @@ def _pairs(host: Host) -> Any:
 
 
 def _request(host: Host) -> Any:
+    if not host.exists(names.REQUEST):  # rarely there, so the module is rarely loaded
+        return None
     from .request import pending
 
     return pending(host)
