@@ -154,7 +154,7 @@ def sign(
     if names:
         extensions.append((x509.SubjectAlternativeName(list(map(_san, names))), common is None))
     if key_usage:
-        extensions.append((_usage(digital_signature and not ca, ca), True))
+        extensions.append((usage(digital_signature and not ca, ca), True))
     if aki:
         public = signing.public_key()
         extensions.append((x509.AuthorityKeyIdentifier.from_issuer_public_key(public), False))
@@ -196,7 +196,7 @@ def _san(text: str) -> x509.GeneralName:
         return x509.DNSName(text)
 
 
-def _usage(digital_signature: bool, ca: bool) -> x509.KeyUsage:
+def usage(digital_signature: bool, ca: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=digital_signature,
         content_commitment=False,

@@ -89,7 +89,7 @@ def test_an_extra_root_that_may_not_sign_is_refused() -> None:
     from cryptography import x509
     from cryptography.hazmat.primitives.hashes import SHA256
 
-    from .authority import Authority, _usage, key, name
+    from .authority import Authority, key, name, usage
 
     mine = key("p256", "no signing")
     certificate = (
@@ -102,7 +102,7 @@ def test_an_extra_root_that_may_not_sign_is_refused() -> None:
             not_valid_after=BEGIN + timedelta(days=900),
         )
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .add_extension(_usage(True, False), True)
+        .add_extension(usage(True, False), True)
         .sign(mine, SHA256())
     )
     leaf = Authority(certificate, mine).leaf()

@@ -10,7 +10,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from tests.certificate.authority import Authority, key, root
+from tests.certificate.authority import Authority, key, root, usage
 
 DOMAIN = "cht.clinic-a.example.org"
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -195,7 +195,9 @@ def authorities() -> Iterator[Served]:
         able = middle(f"For {label}", swap=[(x509.ExtendedKeyUsage(uses), False)])
         yield served(f"authority for {label}", able)
     yield served("authority without key usage", middle("Free CA", key_usage=False))
-    yield served("authority that may not sign", middle("Mute CA", swap=[(_usage(), True)]))
+    yield served(
+        "authority that may not sign", middle("Mute CA", swap=[(usage(False, ca=False), True)])
+    )
     yield served("root without key usage", middle("Under plain", PLAIN_ROOT))
     yield served("leaf without AKI", aki=False)
     yield served("leaf without SKI", drop=[x509.SubjectKeyIdentifier])
@@ -219,7 +221,9 @@ def uses() -> Iterator[Served]:
     yield served("basicConstraints: absent", drop=[x509.BasicConstraints])
     authority = (x509.BasicConstraints(ca=True, path_length=None), True)
     yield served("leaf is an authority", swap=[authority])
-    yield served("leaf is an authority for signing only", swap=[authority, (_usage(True), True)])
+    yield served(
+        "leaf is an authority for signing only", swap=[authority, (usage(False, ca=True), True)]
+    )
     yield served("must-staple", staple=True)
     yield served("unknown critical extension", unknown_critical=True)
     harmless = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.99999.2"), b"\5\0")
@@ -230,17 +234,3 @@ def transparency() -> Iterator[Served]:
     yield served("no timestamps", sct=0)
     yield served("one timestamp", sct=1)
     yield served("two timestamps", sct=2)
-
-
-def _usage(signs: bool = False) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=False,
-        content_commitment=False,
-        key_encipherment=not signs,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=signs,
-        crl_sign=signs,
-        encipher_only=False,
-        decipher_only=False,
-    )

@@ -9,6 +9,8 @@ from wizard.certificate.bundle import Bundle, shown_names
 from wizard.certificate.clients import (
     ACCEPTED,
     CONDITION,
+    NAMES,
+    NO_WAY,
     REFUSED,
     UNSURE,
     Client,
@@ -40,17 +42,7 @@ class Item:
 
 ASPECTS: dict[str, frozenset[str]] = {
     "key": frozenset({"key-missing", "key-mismatch"}),
-    "name": frozenset(
-        {
-            "domain-invalid",
-            "name-missing",
-            "name-is-address",
-            "name-wildcard-depth",
-            "name-wildcard-apex",
-            "name-wildcard-public",
-            "name-mismatch",
-        }
-    ),
+    "name": frozenset(NAMES),
     "dates": frozenset(
         {
             "no-clock",
@@ -61,32 +53,8 @@ ASPECTS: dict[str, frozenset[str]] = {
             "expires-soon",
         }
     ),
-    "chain": frozenset(
-        {
-            "self-signed",
-            "private-ca",
-            "untrusted",
-            "chain-incomplete",
-            "chain-certificate-expired",
-            "chain-certificate-weak",
-            "chain-refused",
-            "browsers-only",
-        }
-    ),
-    "authority": frozenset(
-        {
-            "self-signed",
-            "private-ca",
-            "untrusted",
-            "chain-incomplete",
-            "chain-certificate-expired",
-            "chain-certificate-weak",
-            "chain-refused",
-            "extra-root-only",
-            "browsers-only",
-            "practice-root",
-        }
-    ),
+    "chain": frozenset({*NO_WAY, "browsers-only"}),
+    "authority": frozenset({*NO_WAY, "browsers-only", "extra-root-only", "practice-root"}),
     "use": frozenset(
         {
             "key-kind",

@@ -74,18 +74,23 @@ _ALL = frozenset(CODES)
 # NetworkSecurityConfig: apps that target 24 and newer trust the system's list alone).
 _BY_HAND = frozenset({"app-5.0", "app-6.0", *BROWSERS})
 
+NAMES = (
+    "domain-invalid",
+    "name-missing",
+    "name-is-address",
+    "name-wildcard-depth",
+    "name-wildcard-apex",
+    "name-wildcard-public",
+    "name-mismatch",
+)
+"""Findings that tell why it is not for the domain."""
+
 _REFUSING: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         (
             "unreadable",
             "key-mismatch",
-            "domain-invalid",
-            "name-missing",
-            "name-is-address",
-            "name-wildcard-depth",
-            "name-wildcard-apex",
-            "name-wildcard-public",
-            "name-mismatch",
+            *NAMES,
             "expired",
             "expired-by-one-clock",
             "not-yet-valid",
@@ -111,7 +116,7 @@ _REFUSING: dict[str, frozenset[str]] = {
 """Finding -> the clients that refuse a certificate for it. How keys are used and what Chromium
 takes was measured with Chromium; the rest is what the makers publish."""
 
-_NO_WAY = (
+NO_WAY = (
     "self-signed",
     "private-ca",
     "untrusted",
@@ -180,7 +185,7 @@ def _verdict(
         why = "by-hand" if code in _BY_HAND else "own-list"
         return Client(code, REFUSED, why, tr(VERDICTS[why]).format(root=issuer))
     for each in findings:
-        if each.code in _NO_WAY:
+        if each.code in NO_WAY:
             return Client(code, REFUSED, each.code, each.message, detail=each.detail)
     top = look.title(found[0].root.subject) if found else issuer
     return Client(code, REFUSED, "unknown", tr(VERDICTS["unknown"]).format(root=top))

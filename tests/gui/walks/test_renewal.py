@@ -86,11 +86,17 @@ def install(go: Walker, clinic: Clinic, kind: str) -> None:
     assert serves(clinic, kind)
 
 
-def test_with_a_key_file(visited: Clinic, sit_down: SitDown, tmp_path: Path, hands: Hands) -> None:
+def at_certificate(visited: Clinic, sit_down: SitDown, tmp_path: Path) -> Walker:
+    """One click leads there, where a key file opens the server."""
     remember(visited, tmp_path, tmp_path / "id_ed25519")
     go = sit_down(visited)
     go.click(f"Renew: {NAME}")
     go.at(Step.CERTIFICATE)
+    return go
+
+
+def test_with_a_key_file(visited: Clinic, sit_down: SitDown, tmp_path: Path, hands: Hands) -> None:
+    go = at_certificate(visited, sit_down, tmp_path)
     install(go, visited, "newer")
     assert hands.clicks == [f"Renew: {NAME}", "Next", "Apply to practice"]
     assert hands.fields == set()
@@ -124,10 +130,7 @@ def test_a_key_file_that_is_gone_is_asked_for(
 
 
 def test_the_previous_one_is_put_back(visited: Clinic, sit_down: SitDown, tmp_path: Path) -> None:
-    remember(visited, tmp_path, tmp_path / "id_ed25519")
-    go = sit_down(visited)
-    go.click(f"Renew: {NAME}")
-    go.at(Step.CERTIFICATE)
+    go = at_certificate(visited, sit_down, tmp_path)
     install(go, visited, "newer")
     go.click("All sites")
     go.click(f"Renew: {NAME}")
@@ -149,10 +152,7 @@ def test_the_previous_one_is_put_back(visited: Clinic, sit_down: SitDown, tmp_pa
 def test_a_request_survives_closing_the_laptop(
     visited: Clinic, sit_down: SitDown, tmp_path: Path
 ) -> None:
-    remember(visited, tmp_path, tmp_path / "id_ed25519")
-    go = sit_down(visited)
-    go.click(f"Renew: {NAME}")
-    go.at(Step.CERTIFICATE)
+    go = at_certificate(visited, sit_down, tmp_path)
     go.idle()
     go.click("Make a request, and get the certificate later")
     go.click("Save the request...")
