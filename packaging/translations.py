@@ -17,7 +17,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ROOT / "resources" / "translations"
-ROOMS = ("words.py", "visit_words.py", "wording.py", "topics.py", "sentences.py")
+ROOMS = (
+    "words.py", "visit_words.py", "wording.py", "topics.py", "sentences.py",
+    "checklist.py", "judge.py", "outcome.py", "review.py",
+)  # fmt: skip
 
 
 def sentences() -> Iterator[str]:

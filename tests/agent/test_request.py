@@ -41,7 +41,7 @@ class WithOpenssl(PracticeHost):
 KINDS = [
     PracticeHost,
     pytest.param(
-        WithOpenssl, marks=pytest.mark.skipif(not shutil.which("openssl"), reason="openssl")
+        WithOpenssl, marks=pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
     ),
 ]
 
