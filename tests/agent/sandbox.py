@@ -85,7 +85,8 @@ CERTIFICATE: Plain = {
     "key_path": "/etc/ssl/site/key.pem", "unit": "", "https_port": 0, "domain": "cht.example.org",
     "leaf_sha256": "ab" * 32, "topic": "certificate",
 }  # fmt: skip
-PACKAGES: Plain = {"kind": "packages", "names": ["dnsmasq-base"], "topic": "dns_dhcp"}
+PACKAGES: Plain = {"kind": "packages", "names": ["dnsmasq-base"], "replaces": [],
+                   "topic": "dns_dhcp"}  # fmt: skip
 
 
 def everything() -> list[Plain]:

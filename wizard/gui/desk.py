@@ -32,6 +32,7 @@ from wizard.site.model import Site
 from wizard.site.problems import problems, unaccepted
 from wizard.site.words import SiteError
 from wizard.sites import Last, SiteStore
+from wizard.timing import server_now
 from wizard.visit import Visit
 
 T = TypeVar("T")
@@ -389,10 +390,16 @@ class Desk(QObject):
             self.bundle,
             self.site.domain or own_name(self.bundle),
             now=datetime.now(UTC),
-            server_now=datetime.fromtimestamp(facts.clock.now, UTC) if facts else None,
+            server_now=self._server_now(),
             cht_version=(web.version or None) if web is not None else None,
             roots=self.roots,
         )
+
+    def _server_now(self) -> datetime | None:
+        if self.facts is None:
+            return None
+        facts = self.visit.as_of_now(self.facts) if self.visit is not None else self.facts
+        return server_now(self.site, facts)
 
     @property
     def certificate_in_use(self) -> Bundle | None:

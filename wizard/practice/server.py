@@ -306,6 +306,7 @@ def _sockets(memory: Memory, serving: bool) -> Iterator[dict[str, Any]]:
     for address in static[:1]:
         held = (("tcp", 53), ("udp", 53), ("udp", 67))
         rows.append((names.DNSMASQ_UNIT, "dnsmasq", 901, address, held))
+    rows.append((names.CHRONY_UNIT, "chronyd", 933, "0.0.0.0", (("udp", 123),)))  # noqa: S104
     for unit, process, pid, address, ports in rows:
         if unit in memory["active"]:
             for protocol, port in ports:
