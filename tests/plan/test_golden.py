@@ -55,15 +55,17 @@ def test_the_order_is_safe(case: golden.Case) -> None:
 
 
 def _stage(change: wire.Change) -> int:
-    """1 packages ... 8 DNS and DHCP, as `wizard.plan.planning.plan` explains them."""
+    """0 the clock, 1 packages ... 8 DNS and DHCP, as `wizard.plan.planning.plan` explains them."""
     match change:
+        case wire.SetClock():
+            return 0
         case wire.InstallPackages():
             return 1
         case wire.InstallCertificate():
             return 2
         case wire.SetService(active="stopped"):
             return 3
-        case wire.WriteFile(topic="dns_dhcp"):
+        case wire.WriteFile(topic="dns_dhcp" | "clock"):
             return 3
         case wire.OpenPorts():
             return 4

@@ -60,9 +60,7 @@ class Clock:
     services: Tuple[str, ...]  # active time services: systemd-timesyncd, chrony, ntpsec
     monotonic: float
     rtc_now: Optional[float] = None  # what the hardware clock shows, read as UTC
-    last_known: Optional[float] = (
-        None  # the next start does not go behind it; None: nobody keeps it
-    )
+    last_known: Optional[float] = None  # the next start does not go behind it; None: unkept
     installed: Tuple[str, ...] = ()  # packages of time services, running or not
     confdir: Optional[bool] = None  # chrony reads /etc/chrony/conf.d; None: there is no chrony
     error: float = 0.0  # seconds by which `now` may be wrong: half of the round trip (RFC 5905)

@@ -18,7 +18,7 @@ def packages(draft: Draft) -> tuple[wire.InstallPackages, ...]:
     the list, and nothing is planned.
     """
     facts = draft.facts
-    wanted = (NEEDED_FOR_DNS,) if draft.site.dns_dhcp.enabled else ()
+    wanted: tuple[str, ...] = (NEEDED_FOR_DNS,) if draft.site.dns_dhcp.enabled else ()
     wanted += clock.installs(draft)
     missing = tuple(n for n in wanted if not _installed(facts, n))
     if not missing:

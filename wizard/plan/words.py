@@ -131,8 +131,8 @@ WORDS: Words = {
     "chrony-folder": (
         "The time service on the server (chrony) does not read {path}, where its settings for your"
         " network go.",
-        "Add this line to /etc/chrony/chrony.conf on the server, then look again: confdir"
-        " /etc/chrony/conf.d",
+        "Add this line to /etc/chrony/chrony.conf on the server, then look again: include"
+        " /etc/chrony/conf.d/*.conf",
     ),
     "clocks-differ": (
         "The server's clock says {server}, this laptop's says {laptop}. One of them is wrong;"

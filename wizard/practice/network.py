@@ -126,10 +126,10 @@ class Time:
 
 
 class Lan:
-    """The answering side of the practice clinic: DNS, web, time; ports of loopback are chosen by the system.
+    """The answering side of the practice clinic; ports of loopback are chosen by the system.
 
-    Nobody answers before `begin`. `https_inside` is the port on which the server reaches its own
-    web server, whatever became of its cable.
+    DNS, web and time. Nobody answers before `begin`. `https_inside` is the port on which the
+    server reaches its own web server, whatever became of its cable.
     """
 
     def __init__(self, porter: Porter) -> None:

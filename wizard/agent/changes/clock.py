@@ -75,9 +75,9 @@ def undo(step: Step, before: Plain) -> None:
             back = before["base"] + time.monotonic()
         raw = step.host.hardware_clock()
         raw_back: Optional[float] = None
-        if before["rtc"] is not None and raw is not None:
-            if abs(raw - time.monotonic() - before["rtc_set"]) <= SAME:
-                raw_back = before["rtc"]
+        had_one = before["rtc"] is not None and raw is not None
+        if had_one and abs(raw - time.monotonic() - before["rtc_set"]) <= SAME:
+            raw_back = before["rtc"]
         _put_back(step, back, raw_back)
         return
     # After a restart nobody knows how long it was off. But a clock that was set forward and shows
