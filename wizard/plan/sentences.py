@@ -42,6 +42,12 @@ INSTALL = "Install {packages} from the server's package source."
 INSTALL_INSTEAD = "Install {packages} from the server's package source, in the place of {others}."
 FORWARD = "Set the server's clock forward by {amount}, to what this laptop's says."
 BACK = "Set the server's clock back by {amount}, to what this laptop's says."
+SPANS = (
+    (31557600, "{count} years"),
+    (86400, "{count} days"),
+    (3600, "{count} hours"),
+    (60, "{count} minutes"),
+)
 PORT = "{port} ({what})"
 OPEN = "Open on {interface} in {firewall}: {ports}."
 CLOSE = "Close on {interface} in {firewall}: {ports}."
@@ -141,10 +147,9 @@ def interruptions(changes: Iterable[wire.Change]) -> Iterator[tuple[str, int, st
 def span(seconds: float) -> str:
     """Return a length of time as people say it: "3 days", "12 minutes"."""
     seconds = abs(seconds)
-    for size, text in ((86400, tr("{count} days")), (3600, tr("{count} hours")),
-                       (60, tr("{count} minutes"))):  # fmt: skip
+    for size, text in SPANS:
         if seconds >= 2 * size:
-            return text.format(count=f"{seconds / size:.0f}")
+            return tr(text).format(count=f"{seconds / size:.0f}")
     return tr("{count} seconds").format(count=f"{seconds:.0f}")
 
 

@@ -73,6 +73,7 @@ def _data(host: Host, name: str) -> bytes:
     listed = host.read(_info(host, name, "list"))
     if listed is None:
         raise StepError("packages-unknown", name)
+    folders = {path.rpartition("/")[0] for path in listed.splitlines()}
     packed = io.BytesIO()
     total = 0
     with tarfile.open(fileobj=packed, mode="w:gz", format=tarfile.GNU_FORMAT) as archive:
@@ -86,6 +87,8 @@ def _data(host: Host, name: str) -> bytes:
                 if path.startswith(("/usr/share/doc/", "/usr/share/man/", "/usr/share/locale/")):
                     continue
                 raise StepError("packages-unknown", path) from None
+            if info.issym() and path in folders:  # /lib, since it has been merged into /usr
+                info.type, info.linkname, info.mode = tarfile.DIRTYPE, "", 0o755
             info.uname = info.gname = ""  # the numbers count
             total += info.size
             if total > LIMIT:
