@@ -35,7 +35,7 @@ def plan(
 
     The order keeps every instant safe:
 
-    0. the clock, by which package sources and certificates are judged;
+    0. the clock, if packages follow: by a wrong one their source is refused;
     1. packages, which need the way to the Internet that the old address still has;
     2. the certificate: tried where it is, and a failure here costs no network;
     3. the end of services that are not wanted, and files that nobody reads yet;
@@ -43,6 +43,8 @@ def plan(
     5. the network manager's files, which count from the next reload (or start) on;
     6. the new address beside the old one: the laptop tries it while both answer;
     7. the network's reload, the one moment of the break;
+       Then the clock, if it was not set before: a DHCP client that goes by it (dhclient) would
+       drop the old address;
     8. the time, and DNS and DHCP, which belong to the new address and would disturb the old
        network.
 
@@ -66,8 +68,9 @@ def plan(
     if not renew:
         time = clock(draft, wanted if address.possible else None)
         ports.https(draft, repaired=any(c.https_port == 443 for c in new_certificate))
+    moved = () if renew or set_clock is None else (set_clock,)
     changes: tuple[wire.Change, ...] = (
-        *(() if renew or set_clock is None else (set_clock,)),
+        *(moved if install else ()),
         *install,
         *new_certificate,
         *time.stop,
@@ -78,6 +81,7 @@ def plan(
         *address.files,
         *address.beside,
         *address.switch,
+        *(() if install else moved),
         *time.start,
         *service.start,
     )
