@@ -350,7 +350,9 @@ class PracticeHost(Host):
         if verb == "is-active":
             active = self._is_active(unit)
             return Done(0 if active else 3, "active\n" if active else "inactive\n", "")
-        if verb in ("start", "restart", "reload-or-restart"):
+        if verb == "try-restart" and not self._is_active(unit):
+            return Done(0, "", "")
+        if verb in ("start", "restart", "try-restart", "reload-or-restart"):
             return self._start(unit, again=verb != "start")
         if verb == "stop":
             self._stop(unit)

@@ -30,6 +30,7 @@ ROUTER = "192.168.50.1"
 DOCKER = "docker.service"
 VERSIONS = {
     "base-files": "12.4+deb12u11",
+    "chrony": "4.3-2+deb12u3",
     "dnsmasq-base": "2.90-4~deb12u1",
     "docker-ce": f"5:{DOCKER_VERSION}-1~debian.12~bookworm",
     "dpkg": "1.21.22",
