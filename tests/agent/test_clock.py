@@ -198,7 +198,12 @@ def test_the_hardware_clock_is_written_as_the_kernel_has_it(
 ) -> None:
     """RTC_SET_TIME takes struct rtc_time (rtc(4)); nothing real is opened here."""
     seen: list[Any] = []
-    monkeypatch.setattr(os, "open", lambda path, _flags: seen.append(path) or 99)
+
+    def pretend_open(path: str, _flags: int) -> int:
+        seen.append(path)
+        return 99
+
+    monkeypatch.setattr(os, "open", pretend_open)
     monkeypatch.setattr(os, "close", lambda _descriptor: None)
     monkeypatch.setattr("fcntl.ioctl", lambda *words: seen.append(words))
     Host().set_hardware_clock(1795341600.4)

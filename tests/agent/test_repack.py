@@ -15,7 +15,7 @@ from wizard.agent import restore
 from wizard.agent.changes import StepError
 from wizard.agent.changes.packages import POLICY_TEXT
 from wizard.agent.changes.repack import repack
-from wizard.agent.host import Host
+from wizard.agent.host import Done, Host
 from wizard.practice.host import PracticeHost
 
 DPKG = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs dpkg")
@@ -102,16 +102,16 @@ def test_it_makes_room_and_comes_back(host: PracticeHost) -> None:
     assert (tree(host), standing(host)) == before
 
 
-def test_nothing_else_may_go_with_it(host: PracticeHost, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = PracticeHost._apt_get
+def test_nothing_else_may_go_with_it(host: PracticeHost) -> None:
+    real = host._commands["apt-get"]
 
-    def more(self: PracticeHost, words: list[str], env: dict[str, str]) -> object:
-        done = real(self, words, env)
+    def more(words: list[str], env: dict[str, str]) -> Done:
+        done = real(words, env)
         if "--simulate" in words:
             return done._replace(out=done.out + "Remv docker-ce [1.0]\n")
         return done
 
-    host._commands["apt-get"] = lambda words, env: more(host, words, env)  # type: ignore[return-value]
+    host._commands["apt-get"] = more
     before = tree(host), standing(host)
     result = apply(host, order([_chrony()]))
     assert (result["state"], result["failed"]) == ("nothing", "packages-failed")

@@ -128,7 +128,5 @@ def test_the_year_2036_does_not_end_time(server: Callable[[Reply], Target], tmp_
     target = server(chrony(tmp_path, later).answer)
     found = told(target, now=lambda: time.time() + later)
     assert "0 seconds" in found["time_service"][2]
-    assert (
-        struct.unpack("!I", chrony(tmp_path, later).answer(bytes([0x23]) + bytes(47))[40:44])[0]
-        < 2000
-    )  # type: ignore[index]
+    answer = chrony(tmp_path, later).answer(bytes([0x23]) + bytes(47)) or b""
+    assert struct.unpack("!I", answer[40:44])[0] < 2000

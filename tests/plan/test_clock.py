@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import shutil
@@ -167,8 +168,6 @@ def test_only_the_sites_networks_are_served() -> None:
     case = golden.load("firewall-ufw-ipv6-ntp")
     interface = case.facts.interface(case.site.static_ip.interface)
     assert interface is not None
-    import ipaddress
-
     target = Target(
         interface,
         ipaddress.IPv4Interface("10.20.0.1/24"),

@@ -75,8 +75,9 @@ def undo(step: Step, before: Plain) -> None:
             back = before["base"] + time.monotonic()
         raw = step.host.hardware_clock()
         raw_back: Optional[float] = None
-        had_one = before["rtc"] is not None and raw is not None
-        if had_one and abs(raw - time.monotonic() - before["rtc_set"]) <= SAME:
+        if raw is None:
+            raw = float("inf")  # gone: nothing to put back
+        if before["rtc"] is not None and abs(raw - time.monotonic() - before["rtc_set"]) <= SAME:
             raw_back = before["rtc"]
         _put_back(step, back, raw_back)
         return
