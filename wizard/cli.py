@@ -175,6 +175,11 @@ def parser() -> argparse.ArgumentParser:
             _fetch(sub)
         if name in ("plan", "apply"):
             sub.add_argument("--no-diff", action="store_true", help="leave out file differences")
+            sub.add_argument(
+                "--set-clock",
+                action="store_true",
+                help="set the server's clock from this laptop, as [clock] from_laptop = true",
+            )
         if name in ("apply", "renew", "request", "readiness", "rollback", "uninstall"):
             sub.add_argument("--yes", action="store_true", help="do not ask before changing")
         if name == "renew":
@@ -545,6 +550,8 @@ def _visit(arguments: argparse.Namespace, screen: Screen) -> Iterator[Visit]:
     _refuse_wrong_site(site, screen)
     if getattr(arguments, "accept", None):
         site = replace(site, accept=(*site.accept, *arguments.accept))
+    if getattr(arguments, "set_clock", False):
+        site = replace(site, clock=replace(site.clock, from_laptop=True))
     data = Path(arguments.data) if arguments.data else data_folder()
     credentials = _credentials(arguments, site, path.parent)
     visit = Visit(

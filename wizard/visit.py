@@ -36,6 +36,7 @@ from wizard.requesting import request_names
 from wizard.restarting import Restarted, Restarting
 from wizard.site.model import Site
 from wizard.site.toml import resolve
+from wizard.timing import gone_on, measured, server_now
 from wizard.wording import NOT_ASKED, VisitError, survey_problem
 
 QUICK = Timeouts(connect=5.0, greeting=10.0, login=15.0, channel=10.0)
@@ -116,6 +117,7 @@ class Visit:
         self._credentials: Credentials | None = None
         self._accept: Accept = None
         self._facts: wire.Facts | None = None
+        self._facts_at = 0.0  # when their clock was right, monotonic
         self._session: Session | None = None
         self._link: AgentLink | None = None
         self._lifeline: Lifeline | None = None
@@ -264,8 +266,19 @@ class Visit:
     def facts(self) -> wire.Facts:
         """Read everything about the server in one pass."""
         self._phase("facts")
-        self._facts = wire.decode(wire.Facts, self._call("facts", {"domain": self.site.domain}))
+        found = wire.decode(wire.Facts, self._call("facts", {"domain": self.site.domain}))
+        clock = measured(found.clock, lambda: self._call("clock", {}))
+        self._facts, self._facts_at = replace(found, clock=clock), time.monotonic()
         return self._facts
+
+    def as_of_now(self, facts: wire.Facts) -> wire.Facts:
+        """Return the facts read last with their clock as it is now; others as they are.
+
+        Reading a review takes minutes, and a clock that stood still meanwhile would look slow.
+        """
+        if facts is not self._facts:
+            return facts
+        return replace(facts, clock=gone_on(facts.clock, time.monotonic() - self._facts_at))
 
     def bundle(
         self, passphrase: str | None = None, *, fetch_missing: bool = False
@@ -288,7 +301,7 @@ class Visit:
             held(bundle, facts, self.site.request.public_key),
             self.site.domain,
             now=datetime.now(UTC),
-            server_now=datetime.fromtimestamp(facts.clock.now, UTC) if facts else None,
+            server_now=server_now(self.site, self.as_of_now(facts)) if facts else None,
             cht_version=(web.version or None) if web is not None else None,
             roots=self.roots,
             accept=self.site.accept,
@@ -336,7 +349,8 @@ class Visit:
         self, facts: wire.Facts, bundle: certificate.Bundle | None, *, renew: bool = False
     ) -> Plan:
         """Say what would be changed, without changing anything."""
-        return plan(self.site, facts, bundle, now=datetime.now(UTC), renew=renew, who=who())
+        now = self.as_of_now(facts)
+        return plan(self.site, now, bundle, now=datetime.now(UTC), renew=renew, who=who())
 
     def survey(self, the_plan: Plan) -> tuple[Problem, ...]:
         """Ask the LAN what no fact of the server tells: other DHCP servers, a taken address.
@@ -617,6 +631,7 @@ class Visit:
             ssh_port=site.server.port,
             chain=bundle.chain_sha256 if bundle is not None else (),
             dns_dhcp=site.dns_dhcp.enabled,
+            ntp=site.dns_dhcp.enabled and site.dns_dhcp.ntp,
             upstream=bool(site.dns_dhcp.upstream),
             web=web.kind if web is not None else "cht",
             version=web.version if web is not None else "",

@@ -251,6 +251,19 @@ STEPS: dict[str, tuple[str, str]] = {
         "A file was changed by somebody else since the server was looked at.",
         "Try again and look at the differences.",
     ),
+    "clock-changed": (
+        "The server's clock was set by somebody else since it was looked at.",
+        "Look at the server again; if its clock is right by now, nothing has to be set.",
+    ),
+    "clock-failed": (
+        "The server's clock could not be set.",
+        "Some rented servers and containers have no clock of their own: then set the clock of the "
+        "machine they run on. See below for what the system says.",
+    ),
+    "undo-clock": (
+        "The server's clock could not be set back.",
+        "Look at the server again, and set its clock anew if it is wrong.",
+    ),
     "check-failed": (
         "A configuration file was refused by the program that reads it.",
         "This is a defect of the program. Please report it with what stands below.",

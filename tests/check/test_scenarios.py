@@ -40,6 +40,7 @@ WELL = {each.code: "passed:ok" for each in CHECKS} | {
     "dns_system": "skipped:practice",
     "dns_aaaa": "passed:nodata",
     "clock": "passed:phones",
+    "time_service": "skipped:off",
 }
 NO_HEALTH = dict.fromkeys(("boot", "containers", "confirmed"), "skipped:no-health")
 NO_CHAIN = {"clock": "passed:ok"}

@@ -109,7 +109,7 @@ def facts(host: Host, connection: str, domain: str = "") -> Dict[str, Any]:
     found = {
         "agent": VERSION,
         "system": machine,
-        "clock": parts.read("clock", no_clock(), lambda: system.clock(host, units)),
+        "clock": parts.read("clock", no_clock(), lambda: system.clock(host, units, dpkg)),
         "disks": parts.read("disks", [], lambda: system.disks(host)),
         "memory": parts.read("memory", 0, lambda: system.memory(host)),
         "interfaces": interfaces,
@@ -189,6 +189,10 @@ def no_clock() -> Dict[str, Any]:
         "rtc": False,
         "services": [],
         "monotonic": time.monotonic(),
+        "rtc_now": None,
+        "last_known": None,
+        "installed": [],
+        "confdir": None,
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, Callable, Dict, List, TypeVar
 
 from .docker import Docker, DockerError
@@ -25,7 +24,7 @@ def health(host: Host, domain: str = "") -> Dict[str, Any]:
     containers: List[Dict[str, Any]] = _try([], lambda: web.containers(host, engine, domain))
     listeners: List[Dict[str, Any]] = _try([], lambda: sockets.listeners(host))
     return {
-        "clock": time.time(),
+        "clock": host.now(),
         "services": units.wire(),
         "lookups": _lookups(engine, containers),
         "docker_enabled": units.enabled("docker.service"),

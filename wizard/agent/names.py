@@ -13,6 +13,13 @@ DNSMASQ_CONF = SETTINGS + "/dnsmasq.conf"
 DNSMASQ_UNIT = "cht-offline-dns.service"
 DNSMASQ_UNIT_FILE = "/etc/systemd/system/" + DNSMASQ_UNIT
 
+CHRONY_FILE = "/etc/chrony/conf.d/cht-offline-setup.conf"  # read by the package's chrony.service
+CHRONY_UNIT = "chrony.service"
+CLOCK_UNIT = "cht-offline-clock.service"  # no start before the last known time
+CLOCK_UNIT_FILE = "/etc/systemd/system/" + CLOCK_UNIT
+CLOCK = "/var/lib/cht-offline-clock"
+CLOCK_STAMP = CLOCK + "/last-known"  # its date is the last known time
+
 RECOVER_UNIT = "cht-offline-setup-recover.service"
 RECOVER_CONTAINERS_UNIT = "cht-offline-setup-recover-containers.service"
 APPLY_UNIT = "cht-offline-setup-apply"
@@ -41,4 +48,6 @@ SERVICES = (
     "k3s.service",
     "nginx.service",
     "apache2.service",
+    CHRONY_UNIT,
+    CLOCK_UNIT,
 )

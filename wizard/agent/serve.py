@@ -60,6 +60,7 @@ class Serve:
             "status": self._status,
             "find-dhcp": self._find_dhcp,
             "find-address": self._find_address,
+            "clock": self._clock,
             "health": self._health,
             "readiness": self._readiness,
             "request": self._request,
@@ -197,6 +198,13 @@ class Serve:
             "boot_id": transaction.boot_id(self.host),
             "monotonic": time.monotonic(),
         }
+
+    def _clock(self, _arguments: Plain) -> Plain:
+        """Tell the time at once, so that the way there and back can be measured."""
+        from .transaction import boot_id
+
+        now, passed = self.host.now(), time.monotonic()
+        return {"now": now, "monotonic": passed, "boot_id": boot_id(self.host)}
 
     def _apply(self, arguments: Plain) -> Plain:
         from . import order, transaction, units

@@ -59,6 +59,11 @@ class Clock:
     rtc: bool  # a hardware clock is there
     services: Tuple[str, ...]  # active time services: systemd-timesyncd, chrony, ntpsec
     monotonic: float
+    rtc_now: Optional[float] = None  # what the hardware clock shows, read as UTC
+    last_known: Optional[float] = None  # the next start does not go behind it; None: unkept
+    installed: Tuple[str, ...] = ()  # packages of time services, running or not
+    confdir: Optional[bool] = None  # chrony reads /etc/chrony/conf.d; None: there is no chrony
+    error: float = 0.0  # seconds by which `now` may be wrong: half of the round trip (RFC 5905)
 
 
 @dataclass(frozen=True)
@@ -367,6 +372,7 @@ class InstallPackages:
 
     names: Tuple[str, ...]
     topic: str = "dns_dhcp"
+    replaces: Tuple[str, ...] = ()  # what has to go because it cannot be there beside them
     kind: str = "packages"
 
 
@@ -466,6 +472,21 @@ class InstallCertificate:
     kind: str = "certificate"
 
 
+@dataclass(frozen=True)
+class SetClock:
+    """Set the server's clock, and its hardware clock if it has one, `offset` seconds forward.
+
+    `reference` is the clock minus the monotonic clock, as the offset was measured in the run
+    `boot_id`: a clock that somebody has set since then is not set again.
+    """
+
+    offset: float
+    reference: float
+    boot_id: str
+    topic: str = "clock"
+    kind: str = "clock"
+
+
 Change = Union[
     InstallPackages,
     WriteFile,
@@ -474,6 +495,7 @@ Change = Union[
     ReloadNetwork,
     OpenPorts,
     InstallCertificate,
+    SetClock,
 ]
 
 CHANGES: Dict[str, Type[Any]] = {
@@ -484,6 +506,7 @@ CHANGES: Dict[str, Type[Any]] = {
     "network": ReloadNetwork,
     "ports": OpenPorts,
     "certificate": InstallCertificate,
+    "clock": SetClock,
 }
 
 

@@ -3,7 +3,7 @@
 from wizard.check.base import Check
 from wizard.check.certificate import Tcp443, Tls, TlsHandshake, TlsSame
 from wizard.check.cht import HttpRedirect, Monitoring, SetupPoll
-from wizard.check.clock import Clocks
+from wizard.check.clock import Clocks, TimeService
 from wizard.check.dns_dhcp import OtherDhcp, OwnLease
 from wizard.check.domain import (
     DnsAaaa,
@@ -43,6 +43,7 @@ CHECKS: tuple[Check, ...] = (
     HttpRedirect(),
     SetupPoll(),
     Monitoring(),
+    TimeService(),
     Clocks(),
     Boot(),
     Containers(),

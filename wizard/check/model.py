@@ -84,6 +84,7 @@ class Target:
     ssh_port: int = 22
     chain: tuple[str, ...] = ()
     dns_dhcp: bool = True
+    ntp: bool = False  # the server gives the time
     upstream: bool = False
     web: str = "cht"
     version: str = ""

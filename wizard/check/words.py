@@ -41,6 +41,7 @@ NAMES: dict[str, str] = {
     "http_redirect": "Typing the name without https works",
     "setup_poll": "CHT answers as the app expects",
     "monitoring": "CHT and its database are well",
+    "time_service": "The server gives the time",
     "clock": "The clocks agree",
     "boot": "Everything starts again after a power cut",
     "containers": "CHT's parts find each other",
@@ -57,6 +58,9 @@ _CABLE = (
     "address automatically, wait half a minute and check again."
 )
 _DNS_PAGE = "Run Apply again for DNS and DHCP."
+_SET_CLOCK = (
+    'tick "Set the server\'s clock from this laptop" on the page DNS and DHCP and run Apply.'
+)
 _IMPORT = "Import the certificate again and run Apply."
 _RESTART_CHT = (
     "Wait five minutes and check again. If it stays so, switch the server off and on again; "
@@ -448,7 +452,7 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
         "not-yet-valid": Sentence(
             "The certificate of {domain} is valid only from {begin}.",
             "More likely a clock is wrong: this laptop's says {now}. " + _UNABLE,
-            "Look at the clock of this laptop and, on the page Clock, at the server's.",
+            "Look at the clock of this laptop. If that is right, " + _SET_CLOCK,
         ),
         "wrong-name": Sentence(
             "The certificate is not for {domain}, but for {names}.",
@@ -599,6 +603,22 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "Wait five minutes and check again.",
         ),
     },
+    "time_service": {
+        "ok": Sentence("It answers, and differs from this laptop by {difference}."),
+        "off": Sentence("Not looked at: the server does not give the time here."),
+        "silent": Sentence(
+            "The server does not answer when it is asked for the time.",
+            "Its time service does not run, or a firewall is in the way. The CHT goes on working, "
+            "but devices that rely on it drift apart.",
+            "Run Apply again. If it stays so, untick that the server gives the time, on the page "
+            "DNS and DHCP.",
+        ),
+        "unusable": Sentence(
+            "The server answers, but says that its time cannot be relied on.",
+            "Its time service waits for the Internet instead of going by the server's own clock.",
+            "Run Apply again. If another time service is on the server, have it removed.",
+        ),
+    },
     "clock": {
         "ok": Sentence("Laptop and server differ by {difference}."),
         "phones": Sentence(
@@ -615,20 +635,20 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "The server's clock is wrong: {server}. This laptop's says {laptop}.",
             "The server's date lies before {proof}. From ten minutes on, CHT warns on every phone "
             "that its date is wrong, and stores wrong dates.",
-            "Set the server's clock on the page Clock. If it comes back after every power cut, "
-            "the server's battery is empty.",
+            "Set the server's clock: " + _SET_CLOCK + " If it comes back after every power cut, "
+            "the server has no battery for its clock, or an empty one.",
         ),
         "both": Sentence(
             "Both clocks are wrong: the laptop's says {laptop}, the server's {server}.",
             "Both dates lie before {proof}.",
-            "Set this laptop's clock first, then the server's on the page Clock.",
+            "Set this laptop's clock first. Then set the server's: " + _SET_CLOCK,
         ),
         "differ": Sentence(
             "The clocks differ by {difference}: the server's says {server}, this laptop's "
             "{laptop}.",
             "One of them is wrong; compare with a watch. From ten minutes on, CHT warns on every "
             "phone that its date is wrong, and stores wrong dates.",
-            "Set the clock that is wrong: the server's on the page Clock.",
+            "Set the clock that is wrong. If that is the server's, " + _SET_CLOCK,
         ),
     },
     "boot": {

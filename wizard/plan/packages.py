@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from wizard.agent import wire
+from wizard.plan import clock
 from wizard.plan.draft import Draft
 
 NEEDED_FOR_DNS = "dnsmasq-base"  # Debian's package with the program and without its service
@@ -15,7 +18,8 @@ def packages(draft: Draft) -> tuple[wire.InstallPackages, ...]:
     the list, and nothing is planned.
     """
     facts = draft.facts
-    wanted = (NEEDED_FOR_DNS,) if draft.site.dns_dhcp.enabled else ()
+    wanted: tuple[str, ...] = (NEEDED_FOR_DNS,) if draft.site.dns_dhcp.enabled else ()
+    wanted += clock.installs(draft)
     missing = tuple(n for n in wanted if not _installed(facts, n))
     if not missing:
         return ()
@@ -31,9 +35,21 @@ def packages(draft: Draft) -> tuple[wire.InstallPackages, ...]:
         draft.problem("packages-locked", where, process=facts.packages.lock)
         return ()
     else:
-        return (wire.InstallPackages(missing, topic="packages"),)
+        return tuple(_installed_beside(missing, facts))
     draft.problem("packages-missing", where, names=", ".join(missing), why=why)
     return ()
+
+
+def _installed_beside(
+    missing: tuple[str, ...], facts: wire.Facts
+) -> Iterator[wire.InstallPackages]:
+    """Yield what is installed together; alone what has to take the place of something else."""
+    instead = clock.replaced(facts) if clock.CHRONY in missing else ()
+    together = tuple(n for n in missing if n != clock.CHRONY or not instead)
+    if together:
+        yield wire.InstallPackages(together, topic="packages")
+    if instead:
+        yield wire.InstallPackages((clock.CHRONY,), topic="packages", replaces=instead)
 
 
 def _installed(facts: wire.Facts, name: str) -> bool:

@@ -9,7 +9,7 @@ from wizard.agent import wire
 from wizard.certificate.bundle import Bundle
 from wizard.plan import ports, sentences
 from wizard.plan.certificate import certificate
-from wizard.plan.clock import clock
+from wizard.plan.clock import Clock, clock, wrong
 from wizard.plan.dns_dhcp import DnsDhcp, dns_dhcp
 from wizard.plan.draft import Draft, present, soften
 from wizard.plan.firewall import firewall
@@ -35,23 +35,27 @@ def plan(
 
     The order keeps every instant safe:
 
+    0. the clock, if packages follow: by a wrong one their source is refused;
     1. packages, which need the way to the Internet that the old address still has;
     2. the certificate: tried where it is, and a failure here costs no network;
-    3. the end of a DNS service that is not wanted, and files that nobody reads yet;
+    3. the end of services that are not wanted, and files that nobody reads yet;
     4. the firewall, so that the new address finds its ports open, SSH first;
     5. the network manager's files, which count from the next reload (or start) on;
     6. the new address beside the old one: the laptop tries it while both answer;
     7. the network's reload, the one moment of the break;
-    8. DNS and DHCP, which belong to the new address and would disturb the old network.
+       Then the clock, if it was not set before: a DHCP client that goes by it (dhclient) would
+       drop the old address;
+    8. the time, and DNS and DHCP, which belong to the new address and would disturb the old
+       network.
 
     `renew` plans the certificate alone.
     """
     draft = Draft(site, facts)
-    clock(draft, now)
+    set_clock = wrong(draft, now, bundle)
     wanted = None if renew else target(draft)
     install = () if renew else packages(draft)
     new_certificate = certificate(draft, bundle, renew=renew)
-    address, service = StaticIp(), DnsDhcp()
+    address, service, time = StaticIp(), DnsDhcp(), Clock()
     opened: tuple[wire.OpenPorts, ...] = ()
     if wanted is not None:
         address = static_ip(draft, wanted)
@@ -62,16 +66,23 @@ def plan(
         if address.possible and _named(site, wanted):
             service = dns_dhcp(draft, wanted)
     if not renew:
+        time = clock(draft, wanted if address.possible else None)
         ports.https(draft, repaired=any(c.https_port == 443 for c in new_certificate))
+    moved = () if renew or set_clock is None else (set_clock,)
     changes: tuple[wire.Change, ...] = (
+        *(moved if install else ()),
         *install,
         *new_certificate,
+        *time.stop,
         *service.stop,
+        *time.files,
         *service.files,
         *opened,
         *address.files,
         *address.beside,
         *address.switch,
+        *(() if install else moved),
+        *time.start,
         *service.start,
     )
     files = [c.path for c in changes if isinstance(c, wire.WriteFile)]

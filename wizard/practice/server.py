@@ -30,6 +30,7 @@ ROUTER = "192.168.50.1"
 DOCKER = "docker.service"
 VERSIONS = {
     "base-files": "12.4+deb12u11",
+    "chrony": "4.3-2+deb12u3",
     "dnsmasq-base": "2.90-4~deb12u1",
     "docker-ce": f"5:{DOCKER_VERSION}-1~debian.12~bookworm",
     "dpkg": "1.21.22",
@@ -306,6 +307,7 @@ def _sockets(memory: Memory, serving: bool) -> Iterator[dict[str, Any]]:
     for address in static[:1]:
         held = (("tcp", 53), ("udp", 53), ("udp", 67))
         rows.append((names.DNSMASQ_UNIT, "dnsmasq", 901, address, held))
+    rows.append((names.CHRONY_UNIT, "chronyd", 933, "0.0.0.0", (("udp", 123),)))  # noqa: S104
     for unit, process, pid, address, ports in rows:
         if unit in memory["active"]:
             for protocol, port in ports:

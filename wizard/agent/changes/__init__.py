@@ -20,7 +20,7 @@ from typing import Any, Callable, Dict, List, Optional
 from ..host import Done, Host
 from ..journal import Journal
 
-KINDS = ("packages", "file", "service", "address", "network", "ports", "certificate")
+KINDS = ("packages", "file", "service", "address", "network", "ports", "certificate", "clock")
 
 Plain = Dict[str, Any]
 
@@ -115,6 +115,8 @@ def name(change: Plain) -> str:
         subject = " ".join(change["names"])
     elif kind == "address":
         subject = "%s on %s" % (change["address"], change["interface"])
+    elif kind == "clock":
+        subject = "%+.1f s" % change["offset"]
     elif kind == "ports":
         subject = " ".join(change["ports"])
     elif kind == "certificate":

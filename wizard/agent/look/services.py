@@ -22,7 +22,6 @@ ALSO = (
     "docker.socket",
     "caddy.service",
     "systemd-timesyncd.service",
-    "chrony.service",
     "chronyd.service",
     "ntpsec.service",
     "ntp.service",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -11,9 +12,12 @@ from typing import Any, Dict, List, Optional
 from .. import names
 from ..digest import sha256
 from ..host import Host
+from .packages import version
 from .services import Units
 
 TIME_SERVICES = ("systemd-timesyncd", "chrony", "chronyd", "ntpsec", "ntp", "ntpd", "openntpd")
+TIME_PACKAGES = ("systemd-timesyncd", "chrony", "ntpsec", "ntp", "openntpd")
+LAST_KNOWN = (names.CLOCK_STAMP, "/var/lib/systemd/timesync/clock", "/etc/fake-hwclock.data")
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armhf", "i686": "i386"}
 
 
@@ -57,16 +61,42 @@ def os_release(host: Host) -> Dict[str, str]:
     return found
 
 
-def clock(host: Host, units: Units) -> Dict[str, Any]:
-    """Return wire.Clock."""
+def clock(host: Host, units: Units, dpkg: bytes) -> Dict[str, Any]:
+    """Return wire.Clock; `dpkg` is the text of dpkg's status file."""
     active = [n for n in TIME_SERVICES if units.active(n + ".service")]
     return {
-        "now": time.time(),
+        "now": host.now(),
         "synchronised": _synchronised(host),
         "rtc": host.exists("/dev/rtc0") or bool(host.list("/sys/class/rtc")),
         "services": active,
         "monotonic": time.monotonic(),
+        "rtc_now": host.hardware_clock(),
+        "last_known": _last_known(host),
+        "installed": [name for name in TIME_PACKAGES if version(dpkg, name)],
+        "confdir": _confdir(host),
     }
+
+
+def _last_known(host: Host) -> Optional[float]:
+    """Return the time that the next start would not go behind; None when nobody keeps it.
+
+    Ours; systemd-timesyncd's (systemd-timesyncd.service(8), FILES); fake-hwclock's(8).
+    """
+    dates = []
+    for path in LAST_KNOWN:
+        with contextlib.suppress(OSError):
+            dates.append(os.stat(host.path(path)).st_mtime)
+    return max(dates) if dates else None
+
+
+def _confdir(host: Host) -> Optional[bool]:
+    """Tell whether chrony reads the folder of our drop-in (chrony.conf(5)); None without chrony."""
+    text = host.read("/etc/chrony/chrony.conf")
+    if text is None:
+        return None
+    folder = re.escape(os.path.dirname(names.CHRONY_FILE))
+    directive = r"(?mi)^\s*(?:confdir\s(?:.*\s)?%s/?|include\s+%s/\*\.conf)\s*$"
+    return re.search(directive % (folder, folder), text) is not None
 
 
 def _synchronised(host: Host) -> bool:

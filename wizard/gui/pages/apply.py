@@ -399,7 +399,7 @@ class ApplyPage(Page):
             self.desk.learn(facts=facts)
             if self.shell.page is not self:
                 return
-            if the_plan.changes == before.changes and not the_plan.forbidden:
+            if the_plan.does_the_same(before) and not the_plan.forbidden:
                 self.begin(the_plan)
             else:
                 self._to_review()

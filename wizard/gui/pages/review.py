@@ -242,6 +242,8 @@ class ReviewPage(Page):
         facts, survey = self.desk.facts, self._survey
         if facts is None or survey is None or self.desk.plan is not None or self._job is not None:
             return
+        if self.desk.visit is not None:
+            facts = self.desk.visit.as_of_now(facts)
         now = datetime.now(UTC)
         made = plan(self.desk.site, facts, self.desk.bundle, now=now, renew=self._renew, who=who())
         self.desk.learn(plan=made, survey=survey)
