@@ -68,6 +68,7 @@ def said(report: dict[str, Any]) -> dict[str, str]:
 WELL = {each.code: "passed:ok" for each in CHECKS} | {
     "dns_aaaa": "passed:nodata",
     "time_service": "skipped:off",
+    "clock": "passed:phones",
 }
 
 
