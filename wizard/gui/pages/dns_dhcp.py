@@ -200,7 +200,7 @@ class DnsDhcpPage(Page):
             Field(
                 "dns_dhcp.ntp",
                 "",
-                QCheckBox(self.tr("&Give the time to devices on the network")),
+                QCheckBox(self.tr("Give the ti&me to devices on the network")),
                 self.tr(
                     "The server becomes their time service (chrony), also without Internet. Most "
                     "phones do not ask it: set their date and time by hand."
