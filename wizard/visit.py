@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import platform
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -262,8 +263,28 @@ class Visit:
     def facts(self) -> wire.Facts:
         """Read everything about the server in one pass."""
         self._phase("facts")
-        self._facts = wire.decode(wire.Facts, self._call("facts", {"domain": self.site.domain}))
+        found = wire.decode(wire.Facts, self._call("facts", {"domain": self.site.domain}))
+        self._facts = replace(found, scan=self._scan(found))
         return self._facts
+
+    def scan(self, interface: str, country: str) -> wire.RadioScan:
+        """Ask what a radio of the server may do in a country, and how busy the air is.
+
+        Takes up to ten seconds; the country that was in force is put back. Raises VisitError,
+        RemoteError.
+        """
+        self._phase("scan", interface)
+        answer = self._call("scan", {"interface": interface, "country": country})
+        return wire.decode(wire.RadioScan, answer)
+
+    def _scan(self, found: wire.Facts) -> wire.RadioScan | None:
+        """Ask where the site wants the server's radio; None where that makes no sense yet."""
+        ap = self.site.access_point
+        radio = found.radio(ap.interface)
+        wanted = ap.kind == "server" and radio is not None and radio.read and radio.ap
+        if not wanted or not re.fullmatch(r"[A-Z]{2}", ap.country):
+            return None
+        return self.scan(ap.interface, ap.country)
 
     def bundle(self, passphrase: str | None = None) -> certificate.Bundle | None:
         """Read the certificate files of the site; None when it names none."""
@@ -297,10 +318,26 @@ class Visit:
         return certificate.of_der(check.served_now(target, Surroundings(self.roots)))
 
     def plan(
-        self, facts: wire.Facts, bundle: certificate.Bundle | None, *, renew: bool = False
+        self,
+        facts: wire.Facts,
+        bundle: certificate.Bundle | None,
+        *,
+        renew: bool = False,
+        passphrase: str = "",
     ) -> Plan:
-        """Say what would be changed, without changing anything."""
-        return plan(self.site, facts, bundle, now=datetime.now(UTC), renew=renew, who=who())
+        """Say what would be changed, without changing anything.
+
+        `passphrase` is the Wi-Fi's; "" keeps the one that the server has.
+        """
+        return plan(
+            self.site,
+            facts,
+            bundle,
+            now=datetime.now(UTC),
+            renew=renew,
+            who=who(),
+            passphrase=passphrase,
+        )
 
     def survey(self, the_plan: Plan) -> tuple[Problem, ...]:
         """Ask the LAN what no fact of the server tells: other DHCP servers, a taken address.

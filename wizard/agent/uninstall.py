@@ -18,11 +18,16 @@ SSH_PORT = "22/tcp"
 
 def ours(path: str) -> bool:
     """True for what only this program uses; other files that it wrote belong to the network."""
-    return path == names.DNSMASQ_UNIT_FILE or path.startswith(names.SETTINGS + "/")
+    return path in (
+        names.DNSMASQ_UNIT_FILE,
+        names.HOSTAPD_UNIT_FILE,
+        names.NETWORKMANAGER_RADIO_FILE,
+        names.NETWORKD_RADIO_FILE,
+    ) or path.startswith(names.SETTINGS + "/")
 
 
 def uninstall(host: Host, remove_packages: bool) -> Plain:
-    """Remove DNS service, its files, firewall rules, boot units, state and the agent itself.
+    """Remove DNS service, access point, firewall rules, boot units, state and the agent itself.
 
     The fixed address and the certificate stay: without them the server would not be where it
     is expected. Returns {"removed": [...], "kept": [...], "left": [...]}; raises Refused
@@ -43,11 +48,15 @@ def uninstall(host: Host, remove_packages: bool) -> Plain:
     made = _table(host, "made.json")
     if host.exists(names.DNSMASQ_UNIT_FILE):
         host.run(["systemctl", "disable", "--now", names.DNSMASQ_UNIT], timeout=90.0)
+    if host.exists(names.HOSTAPD_UNIT_FILE):
+        host.run(["systemctl", "disable", "--now", names.HOSTAPD_UNIT], timeout=90.0)
     # Network files stay, foreign ones that were only edited (/etc/network/interfaces) as well.
     kept = [path for path in sorted(owned) if not ours(path) and host.exists(path)]
     for path in sorted({*filter(ours, owned), names.DNSMASQ_UNIT_FILE, names.DNSMASQ_CONF}):
         if disk.remove(host.path(path)):
             removed.append(path)
+    if names.NETWORKMANAGER_RADIO_FILE in removed:
+        host.run(["nmcli", "general", "reload", "conf"], timeout=30.0)
     units.remove_recovery(host)
     host.run(["systemctl", "daemon-reload"], timeout=60.0)
     step = Step(host, Journal(transaction.folder), 0, Timings(), print, {})

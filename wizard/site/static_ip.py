@@ -79,10 +79,11 @@ def _interface_there(
         return
     if present.master:
         yield finding("interface_member", INTERFACE, value=name, master=present.master)
+    if own_radio(site) and present.kind == "wifi":
+        return  # no cable, no other manager: the access point brings the address along
     if not present.carrier:
         yield finding("interface_no_link", INTERFACE, value=name)
-    shared = site.access_point.kind == "server" and site.access_point.interface == name
-    if present.kind == "wifi" and not shared:
+    if present.kind == "wifi":
         yield finding("interface_wifi", INTERFACE, value=name)
     other = facts.network.manager
     if not present.manager:
@@ -92,6 +93,12 @@ def _interface_there(
         yield finding(
             "interface_other_manager", INTERFACE, value=name, manager=manager, other=other
         )
+
+
+def own_radio(site: Site) -> bool:
+    """Whether the Wi-Fi of the server's own radio is the LAN itself."""
+    ap = site.access_point
+    return ap.kind == "server" and not ap.bridge and ap.interface == site.static_ip.interface
 
 
 def outer(interface: wire.Interface) -> bool:

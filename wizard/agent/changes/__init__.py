@@ -20,7 +20,7 @@ from typing import Any, Callable, Dict, List, Optional
 from ..host import Done, Host
 from ..journal import Journal
 
-KINDS = ("packages", "file", "service", "address", "network", "ports", "certificate")
+KINDS = ("packages", "file", "service", "address", "network", "ports", "certificate", "radio")
 
 Plain = Dict[str, Any]
 
@@ -120,7 +120,9 @@ def name(change: Plain) -> str:
     elif kind == "certificate":
         subject = change["container"] or change["certificate_path"]
     else:
-        subject = change[{"file": "path", "service": "unit", "network": "interface"}[kind]]
+        subject = change[
+            {"file": "path", "service": "unit", "network": "interface", "radio": "interface"}[kind]
+        ]
     return "%s %s" % (kind, subject)
 
 
