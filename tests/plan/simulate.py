@@ -90,7 +90,9 @@ def _written(facts: wire.Facts, change: wire.WriteFile) -> wire.Facts:
     text = change.content or ""
     sha = "" if change.content is None else hashlib.sha256(text.encode()).hexdigest()
     others = tuple(o for o in facts.owned if o.path != change.path)
-    facts = replace(facts, owned=(*others, wire.Owned(change.path, sha, sha, "" if change.secret else text)))
+    facts = replace(
+        facts, owned=(*others, wire.Owned(change.path, sha, sha, "" if change.secret else text))
+    )
     if change.path == names.CLOUD_INIT_FILE:
         facts = replace(facts, cloud_init=replace(facts.cloud_init, network_disabled=True))
     if not change.path.startswith(FOLDERS):

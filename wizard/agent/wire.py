@@ -404,8 +404,8 @@ class WriteFile:
     """
 
     path: str
-    content: Optional[str] = field(repr=False)  # may be secret
-    before: str
+    content: Optional[str] = field(repr=False)  # may be secret, and then its hash is as well
+    before: str = field(repr=False)
     topic: str
     mode: int = 0o644
     owner: str = "root:root"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from wizard.agent import names as agent_names
 from wizard.agent import wire
@@ -70,6 +71,29 @@ def _possible(ap: AccessPoint, facts: wire.Facts) -> Iterator[Problem]:
             country=ap.country,
             known=", ".join(str(n) for n in allowed),
         )
+
+
+def arranged(site: Site, facts: wire.Facts | None) -> Site:
+    """Return the site with the server's radio in its LAN: joined with a bridge, else the LAN.
+
+    Where the fixed address is on a bridge the radio joins it; anywhere else it takes the address
+    along. Away from the server's radio, the address goes back to the cable.
+    """
+    ap, lan = site.access_point, site.static_ip.interface
+    present = facts.interface(lan) if facts is not None else None
+    if ap.kind != "server":
+        on_radio = bool(lan) and lan == ap.interface and not ap.bridge
+        cables = [i.name for i in facts.interfaces if i.kind == "ethernet"] if facts else []
+        if not on_radio or not cables:
+            return site
+        back = cables[0]
+        return replace(site, static_ip=replace(site.static_ip, interface=back))
+    if present is not None and present.kind == "bridge":
+        return replace(site, access_point=replace(ap, bridge=True))
+    site = replace(site, access_point=replace(ap, bridge=False))
+    if not ap.interface.strip():
+        return site
+    return replace(site, static_ip=replace(site.static_ip, interface=ap.interface, gateway=""))
 
 
 def _radio(site: Site, facts: wire.Facts | None) -> Iterator[Problem]:
