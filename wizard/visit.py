@@ -376,6 +376,16 @@ class Visit:
         """
         return tuple(offer for offer in self._offers(interface) if not offer.ours)
 
+    def company(self) -> wire.Company:
+        """Ask in the server's LAN who else serves there: routers, DNS, addresses for phones.
+
+        Takes some seconds; only asks. Raises VisitError, RemoteError.
+        """
+        dns = self.site.dns_dhcp
+        given = {"first": dns.first, "last": dns.last} if dns.enabled else {}
+        answer = self._call("company", {"interface": self.site.static_ip.interface, **given})
+        return wire.decode(wire.Company, answer)
+
     def reach(self) -> Reach:
         """Whether this laptop is in the network the server shall be in, else what to do."""
         if self._detour is not None:
@@ -522,6 +532,9 @@ class Visit:
         offers: tuple[wire.DhcpOffer, ...] | None = None
         with contextlib.suppress(VisitError):
             offers = self._offers()
+        company: wire.Company | None = None
+        with contextlib.suppress(VisitError):
+            company = self.company()
         health = wire.decode(wire.Health, self._call("health", {}))
         health_at = time.time()
         reach = self.reach()
@@ -534,6 +547,7 @@ class Visit:
             health=health,
             health_at=health_at,
             offers=offers,
+            company=company,
             lease=check.Lease(found.address, found.server, found.dns, found.router)
             if found is not None
             else None,
@@ -544,7 +558,7 @@ class Visit:
             ),
             resolvers=resolvers(),
         )
-        target = self.target(facts, bundle, reach.interface)
+        target = replace(self.target(facts, bundle, reach.interface), laptop=reach.address)
         return check.run(check.CHECKS, target, surroundings, on_result, cancel)
 
     def readiness(self) -> wire.Readiness:
@@ -621,6 +635,8 @@ class Visit:
             upstream=bool(site.dns_dhcp.upstream),
             web=web.kind if web is not None else "cht",
             version=web.version if web is not None else "",
+            country=site.access_point.country if site.access_point.kind == "server" else "",
+            gateway=site.static_ip.gateway,
             connect=self._detour.connect(self._own_address, site.server.port)
             if self._detour is not None
             else {},

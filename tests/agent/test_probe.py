@@ -18,11 +18,11 @@ from wizard.agent.host import Done, Host
 from wizard.agent.probe import (
     ProbeError,
     _discover,
-    mac_of,
     _offer,
     _options,
     checksum,
     find_address,
+    mac_of,
 )
 
 INSIDE = """

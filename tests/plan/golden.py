@@ -6,7 +6,8 @@ written by `python -m tests.plan.golden --write` and read by a person before it 
 case.json: `about` (one sentence), `rows` (of the catalogue of failures seen elsewhere, see
 docs), `base` (facts, below `bases/`), `site` (below `sites/`), and if need be `applied` (plan and
 carry out once before any change), `changes` (see `change`), `site_changes` (dotted path to
-value), `certificate` (serial number; 0 = none), `key` (false: without it), `renew`, `passphrase` (of the Wi-Fi).
+value), `certificate` (serial number; 0 = none), `key` (false: without it), `renew`, `passphrase`
+(of the Wi-Fi).
 """
 
 from __future__ import annotations

@@ -230,6 +230,10 @@ class Server(PracticeHost):
         self._heed_cut()
         return LOOPBACK, self._ways.get(port, 1)
 
+    def neighbour(self, address: str, port: int) -> tuple[str, int]:  # noqa: ARG002 - as Host's
+        """Return a port of this laptop where nobody answers: the other devices are pretended."""
+        return LOOPBACK, 1
+
     def dial(self, path: str, seconds: float) -> socket.socket:
         """Return a connection to the Docker engine; there is no other Unix socket."""
         if path != SOCKET:

@@ -221,7 +221,7 @@ def _services(case: _Case, found: wire.Readiness) -> Iterator[Item]:
         return
     wanted = {
         names.DNSMASQ_UNIT: case.site.dns_dhcp.enabled,
-        "hostapd.service": case.site.access_point.kind == "server",
+        names.HOSTAPD_UNIT: case.site.access_point.kind == "server",
         "docker.service": bool(found.containers),
     }
     concerned = [s for s in found.services if wanted.get(s.unit) or _runs(s, wanted)]

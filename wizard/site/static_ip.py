@@ -272,5 +272,5 @@ def _address6_there(
     if site.static_ip.address6:
         value = site.static_ip.address6
         yield finding("ipv6_disabled", ADDRESS6, interface=present.name, value=value)
-    else:
+    elif not own_radio(site):
         yield finding("no_lifeline", INTERFACE, interface=present.name)
