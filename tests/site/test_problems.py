@@ -676,7 +676,7 @@ ON_A_SERVER: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     # radios
     (AP, {**beside(WLAN0), "radios": (RADIO,)}, ""),
     (AP, beside(WLAN0), ""),
-    (AP, {}, "ap_interface_unknown@access_point.interface"),
+    (AP, {}, "interface_unknown ap_interface_unknown@access_point.interface"),
     (
         AP,
         {**beside(WLAN0), "radios": (dataclasses.replace(RADIO, ap=False),)},
