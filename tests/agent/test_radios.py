@@ -122,9 +122,9 @@ class Machine(Host):
     def run(
         self,
         argv: list[str],
-        input: str = "",  # noqa: A002, ARG002
-        timeout: float = 60.0,  # noqa: ARG002
-        env: dict[str, str] | None = None,  # noqa: ARG002
+        input: str = "",  # noqa: A002
+        timeout: float = 60.0,
+        env: dict[str, str] | None = None,
     ) -> Done:
         words = " ".join(argv)
         self.said.append(words)
