@@ -20,7 +20,7 @@ from wizard.remote.login import Credentials
 from wizard.site.toml import load
 from wizard.visit import Progress, Visit
 
-UNSEEN = {"link", "lease", "dns_system"}  # checks of a network that a practising laptop is not in
+UNSEEN = {"link", "lease", "dns_system", "wifi"}  # of a network that a practising laptop is not in
 
 
 @dataclass(frozen=True)

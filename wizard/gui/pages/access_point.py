@@ -12,13 +12,14 @@ from wizard.agent import names, wire
 from wizard.gui.page import Page
 from wizard.gui.runner import Job
 from wizard.gui.theme import SPACE
-from wizard.gui.widgets.card import Card, Notice
+from wizard.gui.widgets.card import Card
 from wizard.gui.widgets.choice import Choices, Option
 from wizard.gui.widgets.field import Field, line_edit
 from wizard.gui.widgets.fold import Fold
 from wizard.gui.widgets.password import PasswordEdit
 from wizard.gui.widgets.points import Points
 from wizard.gui.widgets.qr_code import QrCode
+from wizard.gui.widgets.radio_notes import RadioNotes
 from wizard.gui.widgets.text import label
 from wizard.handover import qr
 from wizard.problem import Problem, UserError
@@ -66,10 +67,8 @@ class AccessPointPage(Page):
         )
         self.kinds.chosen.connect(self.kind.edited)
         self.body.addWidget(self.kind)
-        self.layout_note = Notice()
-        self.body.addWidget(self.layout_note)
-        self.radio_note = Notice()
-        self.body.addWidget(self.radio_note)
+        self.notes = RadioNotes()
+        self.body.addWidget(self.notes)
         self.advice = self._build_advice()
         self.body.addWidget(self.advice)
         self.details = self._build_details()
@@ -131,7 +130,7 @@ class AccessPointPage(Page):
                 technical=True,
             )
         )
-        self.propose = QPushButton(self.tr("Propose a pass&word"))
+        self.propose = QPushButton(self.tr("Pr&opose a password"))
         self.propose.setAutoDefault(False)
         self.propose.clicked.connect(lambda: self._propose())
         for field in (self.radio, self.country, self.ssid, self.password):
@@ -194,8 +193,8 @@ class AccessPointPage(Page):
         self._offer_channels(ap.channel)
         self.channel.show_value(ap.channel)
         self.password.show_value(self.desk.secrets.wifi_passphrase)
-        self._tell_layout(site)
-        self._tell_radio(site)
+        self.notes.setVisible(ap.kind == "server")
+        self.notes.tell(site, self.desk.facts)
         self.advice.setVisible(ap.kind == "own")
         self.details.setVisible(ap.kind in ("own", "server"))
         self.password.set_hint(self._password_hint(ap.kind))
@@ -348,81 +347,6 @@ class AccessPointPage(Page):
         found = facts.radios if facts is not None else ()
         able = [r.interface for r in found if r.ap or not r.read]
         return able[0] if able else found[0].interface if found else ""
-
-    def _tell_layout(self, site: Site) -> None:
-        ap, lan = site.access_point, site.static_ip
-        if ap.kind != "server":
-            self.layout_note.tell("info", "")
-        elif ap.bridge:
-            self.layout_note.tell(
-                "info",
-                self.tr("Phones on the Wi-Fi and devices on the cable are in one network."),
-                self.tr("The radio joins {lan}, which has the server's address.").format(
-                    lan=lan.interface
-                ),
-            )
-        else:
-            self.layout_note.tell(
-                "info",
-                self.tr("The Wi-Fi becomes the network of the phones."),
-                self.tr(
-                    "The server's fixed address moves to the radio. The cable stays as it is, so "
-                    "you stay connected. To check from this laptop, join the Wi-Fi with it."
-                ),
-            )
-
-    def _tell_radio(self, site: Site) -> None:
-        """What the server's kernel says about this very radio."""
-        ap, facts = site.access_point, self.desk.facts
-        found = facts.radio(ap.interface) if facts is not None else None
-        if ap.kind != "server":
-            self.radio_note.tell("info", "")
-        elif facts is None:
-            self.radio_note.tell(
-                "info",
-                self.tr("What the radio can do is read from the server when you connect."),
-            )
-        elif not facts.radios:
-            self.radio_note.tell(
-                "warn",
-                self.tr("The server has no Wi-Fi radio."),
-                self.tr("Plug a Wi-Fi adapter in and connect again, or use another choice above."),
-            )
-        elif found is None:
-            self.radio_note.tell("info", "")
-        elif not found.read:
-            self.radio_note.tell(
-                "warn",
-                self.tr("What this radio can do is not known: the server lacks the program iw."),
-                self.tr(
-                    "Apply installs it, if the server reaches the Internet. Connect once more "
-                    "afterwards: the Wi-Fi is set up in a second run."
-                ),
-            )
-        elif found.ap:
-            able = (
-                self.tr("WPA2 and WPA3")
-                if found.sae
-                else self.tr("WPA2, which all phones can join")
-            )
-            known = radio.channels(ap, facts)
-            more = (
-                self.tr("Channels that it may use in {country}: {known}.").format(
-                    country=ap.country,
-                    known=", ".join(str(n) for n in radio.allowed(known)) or "-",
-                )
-                if known is not None
-                else ""
-            )
-            self.radio_note.tell(
-                "ok",
-                self.tr("{name} ({driver}) can be an access point with {able}.").format(
-                    name=found.interface, driver=found.driver or "-", able=able
-                ),
-                more,
-            )
-        else:
-            self.radio_note.tell("info", "")  # the field says that it cannot
 
     def _offer_channels(self, present: int) -> None:
         facts = self.desk.facts
