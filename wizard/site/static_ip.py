@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from ipaddress import IPv4Interface, IPv6Interface
 
+from wizard.agent import names as agent_names
 from wizard.agent import wire
 from wizard.problem import Problem
 from wizard.site import names
@@ -174,9 +175,18 @@ def _overlaps(
         master = next((i.master for i in facts.interfaces if i.name == chosen), "")
         if other.name in (chosen, master) or other.master == chosen or other.kind == "loopback":
             continue
+        if other.kind == "wifi" and _leaves_radio(site, facts):
+            continue
         problem = _overlap(own, path, other, docker)
         if problem is not None:
             yield problem
+
+
+def _leaves_radio(site: Site, facts: wire.Facts) -> bool:
+    """Whether the access point of ours goes, and with it the radio's address, before all else."""
+    service = facts.service(agent_names.HOSTAPD_UNIT)
+    running = service is not None and service.active == "active"
+    return running and site.access_point.kind != "server"
 
 
 def _overlap(
