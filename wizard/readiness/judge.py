@@ -32,7 +32,7 @@ OLD_BACKUP = 8  # days; a weekly one is not late yet
 SERVICES = {
     "docker.service": "Docker",
     names.DNSMASQ_UNIT: "DNS and DHCP",
-    "hostapd.service": "Wi-Fi access point",
+    names.HOSTAPD_UNIT: "Wi-Fi access point",
     "nginx.service": "nginx",
     "apache2.service": "Apache",
     "caddy.service": "Caddy",
