@@ -34,6 +34,7 @@ from wizard.remote.session import Session
 from wizard.remote.words import Lost, RemoteError
 from wizard.restarting import Restarted, Restarting
 from wizard.site.model import Site
+from wizard.site.static_ip import own_radio
 from wizard.site.toml import resolve
 from wizard.wording import NOT_ASKED, VisitError, survey_problem
 
@@ -352,6 +353,8 @@ class Visit:
             mac = self.who_has(interface, self._own_address)
             if mac:
                 found.append(survey_problem("address-taken", address=self._own_address, mac=mac))
+        if own_radio(site):  # nobody can be on a Wi-Fi that is not there yet
+            return ()
         starts_dns = any(c.kind == "service" and c.topic == "dns_dhcp" for c in the_plan.changes)
         if site.dns_dhcp.enabled and starts_dns:
             for offer in self.dhcp_servers(interface):

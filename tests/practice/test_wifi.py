@@ -53,6 +53,9 @@ def test_from_an_untouched_server_to_a_proven_wifi(clinic: Clinic) -> None:
         facts, the_plan = decide(visit, WORD)
         assert not the_plan.forbidden, the_plan.problems
         assert not the_plan.confirm, "the cable stays as it is"
+        clinic.scenario = "second-dhcp"  # on the cable, which is not asked
+        assert visit.survey(the_plan) == ()
+        clinic.scenario = "plain"
         assert visit.apply(the_plan).state == "confirmed"
         facts, again = decide(visit)
         assert again.empty, [again.sentence(c) for c in again.changes]
