@@ -134,6 +134,7 @@ def test_away_from_the_radio_the_address_goes_back_to_the_cable(
     choose(met, "server")
     assert practice.desk.site.static_ip.interface == "wlan0"
     practice.go(Step.STATIC_IP)  # looking there changes nothing
+    assert practice.page is not None
     practice.page.take()
     assert practice.desk.site.static_ip.interface == "wlan0"
     practice.go(Step.ACCESS_POINT)
