@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from wizard import __version__, readiness
-from wizard.agent import wire
+from wizard.agent import names, wire
 from wizard.certificate import (
     Bundle,
     CertificateError,
@@ -47,6 +47,7 @@ from wizard.remote.discover import discover
 from wizard.remote.hosts import Accept, FirstContact
 from wizard.remote.login import Credentials
 from wizard.requesting import made_on, remember, request_names, same, write
+from wizard.site import passphrase as phrases
 from wizard.site.model import Site
 from wizard.site.problems import problems
 from wizard.site.toml import HEADER, load, save
@@ -174,6 +175,11 @@ def parser() -> argparse.ArgumentParser:
         if name in ("plan", "apply", "renew"):
             _fetch(sub)
         if name in ("plan", "apply"):
+            sub.add_argument(
+                "--wifi-password-file",
+                metavar="FILE",
+                help="holds the password of the server's own Wi-Fi",
+            )
             sub.add_argument("--no-diff", action="store_true", help="leave out file differences")
             sub.add_argument(
                 "--set-clock",
@@ -656,9 +662,26 @@ def _decide(
             raise VisitError("no-previous")
     else:
         bundle = _bundle(arguments, visit)
-    the_plan = visit.plan(facts, bundle, renew=getattr(arguments, "renew", False))
+    renew = getattr(arguments, "renew", False)
+    passphrase = "" if renew else _wifi(arguments, visit, facts)
+    the_plan = visit.plan(facts, bundle, renew=renew, passphrase=passphrase)
     findings = visit.findings(bundle, facts) if bundle is not None else ()
     return the_plan, bundle, findings
+
+
+def _wifi(arguments: argparse.Namespace, visit: Visit, facts: wire.Facts) -> str:
+    """Return the Wi-Fi's password: from its file, or asked for where the server has none."""
+    file = getattr(arguments, "wifi_password_file", None)
+    if visit.site.access_point.kind != "server":
+        return ""
+    if file:
+        return _first_line(Path(file))
+    there = facts.owns(names.HOSTAPD_SECRET)
+    if (there is not None and there.present) or not sys.stdin.isatty():
+        return ""
+    proposal = phrases.propose()
+    asked = _secret(f"Password of the Wi-Fi (Enter for “{proposal}”): ")
+    return asked or proposal
 
 
 def _forbidden(

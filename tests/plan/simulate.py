@@ -80,6 +80,16 @@ def _done(site: Site, facts: wire.Facts, change: wire.Change) -> wire.Facts:
                 for w in facts.web
             )
             return replace(facts, web=web)
+        case wire.SetRadio():
+            radios = tuple(
+                replace(r, blocked="") if r.interface == change.interface else r
+                for r in facts.radios
+            )
+            interfaces = tuple(
+                replace(i, manager="") if i.name == change.interface else i
+                for i in facts.interfaces
+            )
+            return replace(facts, radios=radios, interfaces=interfaces)
 
 
 def _written(facts: wire.Facts, change: wire.WriteFile) -> wire.Facts:
@@ -87,7 +97,9 @@ def _written(facts: wire.Facts, change: wire.WriteFile) -> wire.Facts:
     text = change.content or ""
     sha = "" if change.content is None else hashlib.sha256(text.encode()).hexdigest()
     others = tuple(o for o in facts.owned if o.path != change.path)
-    facts = replace(facts, owned=(*others, wire.Owned(change.path, sha, sha, text)))
+    facts = replace(
+        facts, owned=(*others, wire.Owned(change.path, sha, sha, "" if change.secret else text))
+    )
     if change.path == names.CLOUD_INIT_FILE:
         facts = replace(facts, cloud_init=replace(facts.cloud_init, network_disabled=True))
     if not change.path.startswith(FOLDERS):

@@ -78,6 +78,10 @@ class Host:
         """Return where a TCP port of this machine is reached from within."""
         return "127.0.0.1", port
 
+    def neighbour(self, address: str, port: int) -> Tuple[str, int]:
+        """Return where a port of another device on the LAN is reached."""
+        return address, port
+
     def dial(self, path: str, seconds: float) -> "socket.socket":
         """Return a connection to a Unix socket of this machine. Raises OSError."""
         import socket

@@ -72,6 +72,12 @@ CHANGES: Dict[str, Dict[str, Any]] = {
         "domain": _TEXT,
         "leaf_sha256": _TEXT,
     },
+    "radio": {
+        "interface": _TEXT,
+        "country": _TEXT,
+        "bridge": _TEXT,
+        "release": (bool,),
+    },
 }
 SHORTEST, LONGEST = 10, 3600  # seconds to confirm
 

@@ -13,7 +13,7 @@ from .look import services
 SERVICES = (
     "docker.service",
     names.DNSMASQ_UNIT,
-    "hostapd.service",
+    names.HOSTAPD_UNIT,
     "nginx.service",
     "apache2.service",
     "caddy.service",

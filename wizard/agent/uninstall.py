@@ -13,7 +13,14 @@ from .host import Host
 from .journal import Journal
 from .transaction import Refused, Transaction, busy
 
-OURS = (names.DNSMASQ_UNIT_FILE, names.CLOCK_UNIT_FILE, names.CHRONY_FILE)
+OURS = (
+    names.DNSMASQ_UNIT_FILE,
+    names.CLOCK_UNIT_FILE,
+    names.CHRONY_FILE,
+    names.HOSTAPD_UNIT_FILE,
+    names.NETWORKMANAGER_RADIO_FILE,
+    names.NETWORKD_RADIO_FILE,
+)
 SSH_PORT = "22/tcp"
 
 
@@ -23,7 +30,7 @@ def ours(path: str) -> bool:
 
 
 def uninstall(host: Host, remove_packages: bool) -> Plain:
-    """Remove DNS service, its files, firewall rules, boot units, state and the agent itself.
+    """Remove DNS service, access point, firewall rules, boot units, state and the agent itself.
 
     The fixed address and the certificate stay: without them the server would not be where it
     is expected; the copies of earlier certificates go, and a key that waits for its certificate.
@@ -43,7 +50,7 @@ def uninstall(host: Host, remove_packages: bool) -> Plain:
     left: List[str] = []
     owned = _table(host, "owned.json")
     made = _table(host, "made.json")
-    for unit in (names.DNSMASQ_UNIT, names.CLOCK_UNIT):
+    for unit in (names.DNSMASQ_UNIT, names.HOSTAPD_UNIT, names.CLOCK_UNIT):
         if host.exists("/etc/systemd/system/" + unit):
             host.run(["systemctl", "disable", "--now", unit], timeout=90.0)
     serving = host.exists(names.CHRONY_FILE)
@@ -52,6 +59,8 @@ def uninstall(host: Host, remove_packages: bool) -> Plain:
     for path in sorted({*filter(ours, owned), *OURS, names.DNSMASQ_CONF}):
         if disk.remove(host.path(path)):
             removed.append(path)
+    if names.NETWORKMANAGER_RADIO_FILE in removed:
+        host.run(["nmcli", "general", "reload", "conf"], timeout=30.0)
     units.remove_recovery(host)
     host.run(["systemctl", "daemon-reload"], timeout=60.0)
     if serving:  # it goes on as an ordinary client

@@ -1,5 +1,6 @@
 """Live checks from the laptop's side of the LAN; none needs the Internet or a gateway."""
 
+from wizard.check.access_point import OtherDns, OtherRouter, PhonesRange, Wifi
 from wizard.check.base import Check
 from wizard.check.certificate import Tcp443, Tls, TlsHandshake, TlsSame
 from wizard.check.cht import HttpRedirect, Monitoring, SetupPoll
@@ -27,8 +28,12 @@ CHECKS: tuple[Check, ...] = (
     Link(),
     Server(),
     Ssh(),
+    Wifi(),
     OwnLease(),
     OtherDhcp(),
+    OtherRouter(),
+    OtherDns(),
+    PhonesRange(),
     DnsUdp(),
     DnsTcp(),
     DnsAaaa(),

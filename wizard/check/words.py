@@ -25,8 +25,12 @@ NAMES: dict[str, str] = {
     "link": "This laptop is in the clinic's network",
     "server": "The server answers",
     "ssh": "It is the same server",
+    "wifi": "The server's Wi-Fi is up",
     "lease": "This laptop got its address from the server",
     "dhcp": "No second device hands out addresses",
+    "router": "No second router announces itself",
+    "dns_second": "No second device answers for names",
+    "range": "The addresses for phones are free",
     "dns_udp": "The server knows the name",
     "dns_tcp": "The server knows the name (long answers)",
     "dns_aaaa": "The name with IPv6",
@@ -184,6 +188,63 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "server does not know the name.",
             "If they were typed in, remove them. Otherwise switch off DHCP in the router or "
             "access point. Then reconnect and check again.",
+        ),
+    },
+    "wifi": {
+        "ok": Sentence("Phones can join the Wi-Fi: channel {channel}, {country}; {phones} joined."),
+        "not-ours": Sentence("Not looked at: the Wi-Fi here does not come from the server."),
+        "no-health": _NO_HEALTH,
+        "none": Sentence(
+            "The server's Wi-Fi is not set up.",
+            "It was chosen, but not applied yet.",
+            "Run Apply.",
+        ),
+        "down": Sentence(
+            "The server's Wi-Fi is off.",
+            "The radio is switched off or unplugged, or another program took it.",
+            "Look whether its adapter is in and a Wi-Fi switch is on, then restart the server.",
+        ),
+        "country": Sentence(
+            "The server's Wi-Fi is up for {country} instead of {wanted}.",
+            "The radio has a country of its own, or another program set one.",
+            "Correct the country on the page Wi-Fi access point, and run Apply.",
+        ),
+    },
+    "router": {
+        "ok": Sentence("No other router announces itself."),
+        "unknown": Sentence("Not looked at: the server did not search for other devices."),
+        "known": Sentence(
+            "A router announces IPv6 in this network: {routers}.",
+            "Phones take addresses and names from it, too, and may not find the CHT.",
+            "Switch off IPv6 (router advertisement) for the LAN in its settings.",
+        ),
+        "second": Sentence(
+            "Another device announces itself as a router: {routers}.",
+            "Mostly an access point that is still a router. Phones take IPv6 from it and may not "
+            "find the CHT.",
+            "Switch it to the mode “access point” or “bridge”, or switch off its IPv6. Then check "
+            "again.",
+        ),
+    },
+    "dns_second": {
+        "ok": Sentence("Only the server answers for names."),
+        "unknown": Sentence("Not looked at: the server did not search for other devices."),
+        "not-ours": _NOT_OURS,
+        "second": Sentence(
+            "Another device answers for names: {devices}.",
+            "Mostly an access point with DNS relay. A phone that asks it does not find the CHT.",
+            "Switch off DNS relay or DNS proxy in its settings, then check again.",
+        ),
+    },
+    "range": {
+        "ok": Sentence("Nobody else uses the addresses for phones."),
+        "unknown": Sentence("Not looked at: the server did not search for other devices."),
+        "not-ours": _NOT_OURS,
+        "taken": Sentence(
+            "A device uses an address that phones may get: {devices}.",
+            "It was given by hand, often to an access point, or by another device that hands out "
+            "addresses.",
+            "Give it an address outside the range, or reserve this one for it (page DNS and DHCP).",
         ),
     },
     "dhcp": {

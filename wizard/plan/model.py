@@ -76,7 +76,12 @@ class Plan:
     @property
     def confirm(self) -> bool:
         """True when the server could become unreachable: the network or the firewall changes."""
-        return any(change.kind in ("address", "network", "ports") for change in self.changes)
+        return any(
+            change.kind in ("address", "network", "ports")
+            # A bridge takes another hardware address with a port.
+            or (isinstance(change, wire.SetRadio) and bool(change.bridge))
+            for change in self.changes
+        )
 
     def sentence(self, change: wire.Change) -> str:
         """Return what a change does, for people."""
@@ -134,7 +139,8 @@ class Plan:
             count = change.chain.count("-----BEGIN CERTIFICATE-----")
             data |= {"key": diff.HIDDEN, "chain": f"({count} certificates)"}
         if isinstance(change, wire.WriteFile) and change.secret:
-            data["content"] = diff.HIDDEN
+            # A hash of a short secret tells the secret to whoever has time.
+            data |= {"content": diff.HIDDEN, "before": diff.HIDDEN if change.before else ""}
         return {**data, "sentence": self.sentence(change), "diff": self.diff(change)}
 
     def _id(self) -> str:

@@ -9,6 +9,7 @@ from wizard.plan import clock
 from wizard.plan.draft import Draft
 
 NEEDED_FOR_DNS = "dnsmasq-base"  # Debian's package with the program and without its service
+NEEDED_FOR_WIFI = ("hostapd", "iw")
 
 
 def packages(draft: Draft) -> tuple[wire.InstallPackages, ...]:
@@ -20,10 +21,12 @@ def packages(draft: Draft) -> tuple[wire.InstallPackages, ...]:
     facts = draft.facts
     wanted: tuple[str, ...] = (NEEDED_FOR_DNS,) if draft.site.dns_dhcp.enabled else ()
     wanted += clock.installs(draft)
+    if draft.site.access_point.kind == "server":
+        wanted += NEEDED_FOR_WIFI
     missing = tuple(n for n in wanted if not _installed(facts, n))
     if not missing:
         return ()
-    where = "dns_dhcp.enabled"
+    where = "dns_dhcp.enabled" if NEEDED_FOR_DNS in missing else "access_point.kind"
     unknown = [n for n in missing if not _candidate(facts, n)]
     if facts.packages.system != "apt":
         why = "Its package system is not apt."

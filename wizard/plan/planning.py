@@ -8,6 +8,7 @@ from datetime import datetime
 from wizard.agent import wire
 from wizard.certificate.bundle import Bundle
 from wizard.plan import ports, sentences
+from wizard.plan.access_point import AccessPoint, access_point
 from wizard.plan.certificate import certificate
 from wizard.plan.clock import Clock, clock, wrong
 from wizard.plan.dns_dhcp import DnsDhcp, dns_dhcp
@@ -20,6 +21,7 @@ from wizard.plan.target import Target, target
 from wizard.problem import Problem
 from wizard.site.model import Site
 from wizard.site.problems import problems as site_problems
+from wizard.site.static_ip import own_radio
 
 
 def plan(
@@ -30,6 +32,7 @@ def plan(
     now: datetime,
     renew: bool = False,
     who: str = "",
+    passphrase: str = "",
 ) -> Plan:
     """Return the changes that make a server what its site wants; pure, reads and asks nothing.
 
@@ -45,20 +48,24 @@ def plan(
     7. the network's reload, the one moment of the break;
        Then the clock, if it was not set before: a DHCP client that goes by it (dhclient) would
        drop the old address;
-    8. the time, and DNS and DHCP, which belong to the new address and would disturb the old
-       network.
+    8. the time, and the access point, which its phones see before anybody answers them;
+    9. DNS and DHCP, which belong to the new address and would disturb the old network.
 
-    `renew` plans the certificate alone.
+    `renew` plans the certificate alone. `passphrase` is the Wi-Fi's; "" keeps the one that the
+    server has.
     """
     draft = Draft(site, facts)
     set_clock = wrong(draft, now, bundle)
     wanted = None if renew else target(draft)
     install = () if renew else packages(draft)
     new_certificate = certificate(draft, bundle, renew=renew)
-    address, service, time = StaticIp(), DnsDhcp(), Clock()
+    address, service, wifi, time = StaticIp(), DnsDhcp(), AccessPoint(), Clock()
     opened: tuple[wire.OpenPorts, ...] = ()
     if wanted is not None:
         address = static_ip(draft, wanted)
+        wifi = access_point(draft, wanted, passphrase, address.possible)
+        if own_radio(site) and not wifi.possible:
+            address = StaticIp(possible=False)
         ports.ports(draft, wanted)
         # Without the address there is nothing that DNS and DHCP could be bound to.
         if address.possible:
@@ -76,18 +83,21 @@ def plan(
         *time.stop,
         *service.stop,
         *time.files,
+        *wifi.stop,
         *service.files,
+        *wifi.files,
         *opened,
         *address.files,
         *address.beside,
         *address.switch,
         *(() if install else moved),
         *time.start,
+        *wifi.start,
         *service.start,
     )
     files = [c.path for c in changes if isinstance(c, wire.WriteFile)]
     problems = _problems(site, facts, draft.problems, renew)
-    hindered = any(p.severity != "note" for p in problems)
+    hindered = any(p.severity != "note" or p.code == "ap-radio-unread" for p in problems)
     return Plan(
         changes=changes,
         problems=problems,

@@ -17,6 +17,11 @@ FILES = {
     names.NETWORKMANAGER_FILE: "the fixed address (NetworkManager)",
     names.NETWORKD_FILE: "the fixed address (systemd-networkd)",
     names.INTERFACES_FILE: "the fixed address (ifupdown)",
+    names.HOSTAPD_CONF: "the settings of the Wi-Fi",
+    names.HOSTAPD_SECRET: "the password of the Wi-Fi",
+    names.HOSTAPD_UNIT_FILE: "the service that runs the Wi-Fi",
+    names.NETWORKMANAGER_RADIO_FILE: "the switch that keeps NetworkManager off the radio",
+    names.NETWORKD_RADIO_FILE: "the switch that keeps systemd-networkd off the radio",
     names.CLOUD_INIT_FILE: "the switch that keeps cloud-init off the network",
 }
 PORTS = {
@@ -33,6 +38,8 @@ SERVICES = {
     names.DNSMASQ_UNIT: "the site's DNS and DHCP",
     names.CHRONY_UNIT: "the time service",
     names.CLOCK_UNIT: "the service that keeps the last known time",
+    names.HOSTAPD_UNIT: "the Wi-Fi",
+    "hostapd.service": "the access point that somebody else set up (hostapd.service)",
 }
 
 # Seconds without the network; measured figures replace them where the lab has some.
@@ -48,6 +55,8 @@ SPANS = (
     (3600, "{count} hours"),
     (60, "{count} minutes"),
 )
+TAKE_RADIO = "Switch the radio {interface} on for {country} and keep other programs off it."
+RELEASE_RADIO = "Give the radio {interface} back to whoever looked after it before."
 PORT = "{port} ({what})"
 OPEN = "Open on {interface} in {firewall}: {ports}."
 CLOSE = "Close on {interface} in {firewall}: {ports}."
@@ -124,6 +133,10 @@ def sentence(change: wire.Change) -> str:
             return tr(_CERTIFICATE[change.source.partition(":")[0]]).format(
                 domain=change.domain, place=place
             )
+        case wire.SetRadio():
+            return tr(RELEASE_RADIO if change.release else TAKE_RADIO).format(
+                interface=change.interface, country=change.country
+            )
 
 
 def no_op(site: Site, renew: bool, hindered: bool) -> str:
@@ -146,6 +159,9 @@ def interruptions(changes: Iterable[wire.Change]) -> Iterator[tuple[str, int, st
                 address = change.address.partition("/")[0]
                 text = tr(RELOAD).format(seconds=seconds, address=address)
                 yield ("network", seconds, text)
+            case wire.SetService(unit=names.HOSTAPD_UNIT, active="restarted" | "stopped"):
+                text = tr("Phones leave the Wi-Fi and join again by themselves.")
+                yield ("access_point", 5, text)
             case wire.SetService(topic="dns_dhcp", active="restarted" | "stopped"):
                 yield ("dns_dhcp", 2, tr("Names and new addresses are not given for a moment."))
             case wire.InstallCertificate(web="cht3"):

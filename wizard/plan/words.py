@@ -106,6 +106,36 @@ WORDS: Words = {
         "The server is installing or updating programs right now ({process}).",
         "Wait until it has finished, then run this again.",
     ),
+    # the server's own radio
+    "ap-radio-unread": (
+        "What the radio {interface} can do is not known yet, because the program iw is not on the"
+        " server.",
+        "Apply installs it. Then connect once more and look at the plan again: the Wi-Fi is set"
+        " up in the second run.",
+    ),
+    "ap-country-unread": (
+        "Which channels the radio {interface} may use in {country} was not read from the server.",
+        "Look at the server again with the country written down; the program asks it then.",
+    ),
+    "ap-passphrase-missing": (
+        "The Wi-Fi has no password yet.",
+        "Write one with 8 to 63 letters, digits and signs of the English keyboard. The program"
+        " proposes one.",
+    ),
+    "ap-passphrase-invalid": (
+        "The password of the Wi-Fi cannot be used: it has {flaw}.",
+        "Write one with 8 to 63 letters, digits and signs of the English keyboard.",
+    ),
+    "ap-radio-managed": (
+        "{manager} on the server sets the radio {interface} up as a part of another Wi-Fi"
+        " ({profile}).",
+        "Take {interface} out of its settings by hand, restart the server, then run this again.",
+    ),
+    "ap-other-hostapd": (
+        "The server already has an access point that somebody else set up (hostapd.service).",
+        "It is stopped and no longer started; its settings stay. If that is right, accept this"
+        " warning.",
+    ),
     # ports and the firewall
     "port-held": (
         "{process}{of_unit} on the server already answers {what} on {address}.",

@@ -121,7 +121,7 @@ class PracticeHost(Host):
             )
         self._save(
             {
-                "addresses": {self.interface: [_address(self.lease, dynamic=True)], "lo": []},
+                "addresses": {self.interface: [address_told(self.lease, dynamic=True)], "lo": []},
                 "active": [MANAGERS[self.manager][1], "ssh.service"],
                 "restarts": {},
                 "timers": {},
@@ -523,7 +523,7 @@ class PracticeHost(Host):
                 return Done(1, "", f'Device "{name}" does not exist.')
             return Done(0, json.dumps([{"ifname": name, "addr_info": found}]), "")
         if words[:2] in (["address", "add"], ["address", "del"]):
-            one, name = _address(words[2]), words[4]
+            one, name = address_told(words[2]), words[4]
             with self.remember() as memory:
                 there = memory["addresses"][name]
                 same = [a for a in there if a["local"] == one["local"]]
@@ -577,10 +577,10 @@ class PracticeHost(Host):
         """Give the interface what the manager's file says, or else a lease."""
         text = self.read(MANAGERS[self.manager][0])
         if text is None:
-            wanted = [_address(self.lease, dynamic=True)]
+            wanted = [address_told(self.lease, dynamic=True)]
         else:
             texts = re.findall(r"(?<![\w.:])((?:\d+\.){3}\d+/\d+|[0-9a-f:]*::[0-9a-f:]*/\d+)", text)
-            wanted = [_address(t) for t in dict.fromkeys(texts)]
+            wanted = [address_told(t) for t in dict.fromkeys(texts)]
         with self.remember() as memory:
             memory["addresses"][self.interface] = wanted
 
@@ -671,7 +671,7 @@ class PracticeHost(Host):
         return Done(0, "", "")
 
 
-def _address(text: str, dynamic: bool = False) -> dict[str, Any]:
+def address_told(text: str, dynamic: bool = False) -> dict[str, Any]:
     """Return an address as `ip -j` tells it."""
     local, _, prefix = text.partition("/")
     family = "inet6" if ":" in local else "inet"

@@ -20,7 +20,17 @@ from typing import Any, Callable, Dict, List, Optional
 from ..host import Done, Host
 from ..journal import Journal
 
-KINDS = ("packages", "file", "service", "address", "network", "ports", "certificate", "clock")
+KINDS = (
+    "packages",
+    "file",
+    "service",
+    "address",
+    "network",
+    "ports",
+    "certificate",
+    "clock",
+    "radio",
+)
 
 Plain = Dict[str, Any]
 
@@ -122,7 +132,9 @@ def name(change: Plain) -> str:
     elif kind == "certificate":
         subject = change["container"] or change["certificate_path"]
     else:
-        subject = change[{"file": "path", "service": "unit", "network": "interface"}[kind]]
+        subject = change[
+            {"file": "path", "service": "unit", "network": "interface", "radio": "interface"}[kind]
+        ]
     return "%s %s" % (kind, subject)
 
 

@@ -66,6 +66,15 @@ class Units:
         return found
 
 
+def supplicants(host: Host) -> Tuple[str, ...]:
+    """Return the units that would hold a radio of this server as a Wi-Fi client."""
+    return tuple(
+        "wpa_supplicant@%s.service" % name
+        for name in host.list("/sys/class/net")
+        if host.exists("/sys/class/net/%s/phy80211" % name)
+    )
+
+
 def units(host: Host, more: Tuple[str, ...] = ()) -> Units:
     """Ask systemd, also about `more` units. Raises OSError when it does not answer.
 

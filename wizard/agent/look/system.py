@@ -1,4 +1,4 @@
-"""The machine itself: release, clock, disks, memory, cloud-init, radios, SSH host keys."""
+"""The machine itself: release, clock, disks, memory, cloud-init, SSH host keys."""
 
 from __future__ import annotations
 
@@ -209,42 +209,6 @@ def _owned_by_cloud_init(host: Host) -> List[str]:
             if named or "cloud-init" in comments or "by the datasource" in comments:
                 found.append(path)
     return found
-
-
-def radios(host: Host) -> List[Dict[str, Any]]:
-    """Return wire.Radio of every Wi-Fi radio; `iw` is asked only when there is one."""
-    phys = host.list("/sys/class/ieee80211")
-    if not phys:
-        return []
-    modes: Dict[str, str] = {}
-    for part in re.split(r"(?m)^Wiphy ", host.run(["iw", "phy"], timeout=10).out)[1:]:
-        found = re.search(r"Supported interface modes:\s*\n((?:\s+\* .+\n?)+)", part)
-        modes[part.split(None, 1)[0]] = found.group(1) if found else ""
-    blocked = {}
-    for name in host.list("/sys/class/rfkill"):
-        folder = "/sys/class/rfkill/%s/" % name
-        phy = _line(host, folder + "name")
-        if _line(host, folder + "hard") == "1":
-            blocked[phy] = "hard"
-        elif _line(host, folder + "soft") == "1":
-            blocked[phy] = "soft"
-    found_radios = []
-    for phy in phys:
-        interfaces = host.list("/sys/class/ieee80211/%s/device/net" % phy)
-        # hwsim radios share one device: the interface itself says which radio is its own
-        for name in host.list("/sys/class/net"):
-            if _line(host, "/sys/class/net/%s/phy80211/name" % name) == phy:
-                interfaces = [name]
-                break
-        found_radios.append(
-            {
-                "phy": phy,
-                "interface": interfaces[0] if interfaces else "",
-                "ap": bool(re.search(r"\* AP\s*$", modes.get(phy, ""), re.M)),
-                "blocked": blocked.get(phy, ""),
-            }
-        )
-    return found_radios
 
 
 def ssh_host_keys(host: Host) -> List[str]:

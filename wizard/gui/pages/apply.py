@@ -388,11 +388,12 @@ class ApplyPage(Page):
             self._to_review()
             return
         bundle, renew = self.desk.bundle, self.desk.flow.walk is Walk.RENEW
+        wifi = self.desk.secrets.wifi_passphrase
 
         def work() -> tuple[wire.Facts, Plan]:
             visit.stay_connected()
             facts = visit.facts()
-            return facts, visit.plan(facts, bundle, renew=renew)
+            return facts, visit.plan(facts, bundle, renew=renew, passphrase=wifi)
 
         def done(found: tuple[wire.Facts, Plan]) -> None:
             facts, the_plan = found

@@ -26,10 +26,13 @@ from wizard.problem import UserError, tr
 from wizard.site.flow import DECISIONS, Step, Walk, page_of
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "way": ("link", "server", "ssh"),
+    "way": ("link", "server", "ssh", "wifi"),
     "names": (
         "lease",
         "dhcp",
+        "router",
+        "dns_second",
+        "range",
         "dns_udp",
         "dns_tcp",
         "dns_aaaa",
