@@ -19,7 +19,10 @@ from wizard.agent import names, wire
 from wizard.plan import clock
 from wizard.plan.target import Target
 
-CHRONYD = shutil.which("chronyd", path=os.environ.get("PATH", "") + ":/usr/sbin")
+# Unpacked by `make test`, where it is not installed.
+CHRONYD = shutil.which("chronyd", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or shutil.which(
+    "chronyd", path=str(ROOT / "build/chrony/usr/sbin")
+)
 
 
 def _command(key: str, stamp: Path) -> str:
