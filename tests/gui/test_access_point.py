@@ -128,6 +128,17 @@ def test_the_servers_own_radio_is_asked_before_anybody_goes_on(
     assert "1, 6, 11, 36" in met.notes.text
 
 
+def test_a_country_is_found_by_its_name(shell: Shell, page: AccessPointPage) -> None:
+    choose(page, "server")
+    assert shell.desk.site.access_point.country == ""
+    QTest.keyClicks(page.country.editor, "tanz")
+    assert shell.desk.site.access_point.country == "TZ"
+    assert page.countries.currentText() == "Tanzania (TZ)"
+    page.countries.offer("00")  # of a site file
+    page.country.show_value("00")
+    assert page.country.value == "00"
+
+
 def test_away_from_the_radio_the_address_goes_back_to_the_cable(
     practice: Shell, met: AccessPointPage
 ) -> None:

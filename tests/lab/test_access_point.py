@@ -79,15 +79,21 @@ class Radios(Clinic):
 
     def wifi(self, command: str) -> Any:
         """Run `plan` or `apply` with the Wi-Fi's password."""
-        key = ("--host-key", self.fingerprint) if command == "apply" else ()
         return self.run(
             command,
-            *key,
+            "--host-key",
+            self.fingerprint,
             "--wifi-password-file",
             str(self.folder / "wifi"),
             *(("--no-check",) if command == "apply" else ()),
             timeout=900,
         )
+
+    def codes(self) -> list[str]:
+        """What a plan complains about."""
+        done = self.wifi("plan")
+        assert "problems" in done.answer, done
+        return [p["code"] for p in done.answer["problems"]]
 
     def give_phone(self) -> None:
         """Put the second radio into a namespace of its own."""
@@ -195,10 +201,10 @@ def test_what_cannot_be_started_is_refused_or_put_back(clinic: Radios, office: D
     server = clinic.server
     host = server.wait_address()
     clinic.want(host, country="")
-    codes = [p["code"] for p in clinic.wifi("plan").answer["problems"]]
+    codes = clinic.codes()
     assert "ap_country_missing" in codes
     clinic.want(host, channel=52, accept=("ap_channel_radar",))
-    codes = [p["code"] for p in clinic.wifi("plan").answer["problems"]]
+    codes = clinic.codes()
     assert "ap_channel_illegal" in codes
     before = clinic.etc()
     clinic.want(host)
@@ -221,7 +227,7 @@ def test_a_radio_without_access_point_mode(clinic: Radios, office: Dnsmasq) -> N
     server.run("mv $(readlink -f $(command -v iw)) /usr/sbin/iw.real")
     server.write_file("/usr/sbin/iw", "#!/bin/sh\niw.real \"$@\" | sed '/\\* AP$/d'\n", "755")
     clinic.want(server.wait_address())
-    codes = [p["code"] for p in clinic.wifi("plan").answer["problems"]]
+    codes = clinic.codes()
     assert "ap_radio_unable" in codes
     server.run("mv /usr/sbin/iw.real /usr/sbin/iw")
 

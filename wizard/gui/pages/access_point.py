@@ -14,6 +14,7 @@ from wizard.gui.runner import Job
 from wizard.gui.theme import SPACE
 from wizard.gui.widgets.card import Card
 from wizard.gui.widgets.choice import Choices, Option
+from wizard.gui.widgets.countries import Countries
 from wizard.gui.widgets.field import Field, line_edit
 from wizard.gui.widgets.fold import Fold
 from wizard.gui.widgets.password import PasswordEdit
@@ -112,13 +113,13 @@ class AccessPointPage(Page):
                 technical=True,
             )
         )
+        self.countries = Countries(self.tr("Choose the country"))
         self.country = self.add(
             Field(
                 "access_point.country",
                 self.tr("&Country"),
-                line_edit("KE"),
-                self.tr("Two letters. It decides which channels the law allows."),
-                technical=True,
+                self.countries,
+                self.tr("Its law decides which channels may be used."),
             )
         )
         self.secret = PasswordEdit()
@@ -188,6 +189,7 @@ class AccessPointPage(Page):
         self.kinds.choose(ap.kind)
         self.radio.show_value(ap.interface)
         self.ssid.show_value(ap.ssid)
+        self.countries.offer(ap.country)
         self.country.show_value(ap.country)
         self.security.show_value(ap.security)
         self._offer_channels(ap.channel)
@@ -219,7 +221,7 @@ class AccessPointPage(Page):
             kind=self.kinds.value or site.access_point.kind,
             interface=self.radio.value,
             ssid=_text(self.ssid),
-            country=self.country.value.upper(),
+            country=self.country.value,
             channel=int(self.channel.value or 0),
             security=self.security.value or site.access_point.security,
         )

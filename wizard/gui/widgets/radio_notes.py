@@ -95,8 +95,9 @@ class RadioNotes(QWidget):
             )
             self.able.tell(
                 "ok",
-                self.tr("{name} ({driver}) can be an access point with {able}.").format(
-                    name=found.interface, driver=found.driver or "-", able=how
+                self.tr("{name} can be an access point with {able}.").format(
+                    name=f"{found.interface} ({found.driver})" if found.driver else found.interface,
+                    able=how,
                 ),
                 more,
             )
