@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.lab.browser import Browser, Page
 from tests.lab.ca import DOMAIN, Ca
 from tests.lab.clinic import Clinic
 from tests.lab.garage import MachineFactory
@@ -123,6 +124,16 @@ class Radios(Clinic):
         told: dict[str, str] = json.loads(self.server.output(command, timeout=150))
         return told
 
+    def browse(self, dns: str) -> Page:
+        """Open the CHT in Chromium; its connections leave by the phone's radio."""
+        address = self.server.wait_address()
+        self.server.run(
+            f"nohup python3 /root/phone.py --relay {address} 8888 {dns} >/root/relay.log 2>&1 &"
+        )
+        self.server.wait_until("ss -ltn | grep -q :8888")
+        proxy = f"http://{address}:8888"
+        return Browser(self.laptop, self.ca).open(f"https://{DOMAIN}/", proxy=proxy)
+
 
 @pytest.fixture
 def clinic(kind: str, machine: MachineFactory, laptop: Host, ca: Ca, tmp_path: Path) -> Radios:
@@ -157,6 +168,8 @@ def test_a_phone_joins_and_gets_the_cht(clinic: Radios, office: Dnsmasq) -> None
     assert (told["router"], told["dns"], told["servers"]) == ("10.20.0.1", "10.20.0.1", "1")
     assert told["address"] == "10.20.0.1"
     assert told["handler"] == "medic-api"
+    page = clinic.browse(told["dns"])
+    assert (page.error, page.title) == (None, "CHT login")
     assert clinic.join("WPA-PSK")
     assert not clinic.join("WPA-PSK", word="seven brave storks")
 

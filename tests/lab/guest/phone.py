@@ -2,10 +2,15 @@
 
 `phone.py DOMAIN ROOT.pem` prints one JSON object: lease, router, dns, address of the name, handler.
 It runs in the guest, after wpa_supplicant has joined the Wi-Fi.
+
+`phone.py --relay ADDRESS PORT DNS` lets a browser outside look through that Wi-Fi: HTTP CONNECT
+in, the phone's network out. What goes through is the browser's own TLS.
 """
 
 from __future__ import annotations
 
+import asyncio
+import ctypes
 import http.client
 import json
 import os
@@ -85,6 +90,47 @@ def resolve(name: str, dns: str) -> str:
     return ""
 
 
+async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    """Carry bytes until one side ends."""
+    try:
+        while data := await source.read(65536):
+            sink.write(data)
+            await sink.drain()
+    except ConnectionError:
+        pass
+    finally:
+        sink.close()
+
+
+async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Serve one CONNECT (RFC 9110, 9.3.6)."""
+    head = (await reader.readuntil(b"\r\n\r\n")).split(b" ")
+    name, _, port = head[1].decode().rpartition(":")
+    address = resolve(name, sys.argv[4]) if head[0] == b"CONNECT" else ""
+    if not address:
+        writer.write(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
+        writer.close()
+        return
+    there, out = await asyncio.open_connection(address, int(port))
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    await asyncio.gather(pump(reader, out), pump(there, writer))
+
+
+async def relay(listening: socket.socket) -> None:
+    server = await asyncio.start_server(carry, sock=listening)
+    await server.serve_forever()
+
+
+def lend(address: str, port: int) -> None:
+    """Listen where this was started; what is opened from then on is in the phone's namespace."""
+    own = socket.create_server((address, port))
+    libc = ctypes.CDLL(None, use_errno=True)
+    namespace = os.open("/run/netns/phone", os.O_RDONLY)
+    if libc.setns(namespace, 0x40000000):  # CLONE_NEWNET
+        raise OSError(ctypes.get_errno(), "setns")
+    asyncio.run(relay(own))
+
+
 def main() -> None:
     domain, root = sys.argv[1:]
     told = lease()
@@ -98,4 +144,7 @@ def main() -> None:
     print(json.dumps(told))
 
 
-main()
+if sys.argv[1] == "--relay":
+    lend(sys.argv[2], int(sys.argv[3]))
+else:
+    main()
