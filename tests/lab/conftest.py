@@ -129,9 +129,9 @@ def internet(
     there."""
     served = repository.Repository(new_host("repo"), repository.build())
     office.stop()
-    router = _office_host.office_router(extra=served.router_line)
+    served.router = _office_host.office_router(extra=served.router_line)
     yield served
-    router.stop()
+    served.router.stop()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.lab import prepare
 from tests.lab.images import CACHE, REPOSITORY_NAME
-from tests.lab.network import Host, wait_for
+from tests.lab.network import Dnsmasq, Host, wait_for
 from tests.lab.prepare import gpg, locked, stop_gpg_agent
 
 ADDRESS = "10.77.0.9"
@@ -61,7 +61,9 @@ def build(kinds: Sequence[str] = ("ifupdown", "netplan")) -> Path:
 
 
 class Repository:
-    """The repository, served over HTTP by a host on the LAN."""
+    """The repository, served over HTTP by a host on the LAN; `router` tells the guests of it."""
+
+    router: Dnsmasq
 
     def __init__(self, host: Host, folder: Path) -> None:
         self.host = host
