@@ -42,6 +42,7 @@ from wizard.handover import visits
 from wizard.laptop.folders import data_folder, log_folder
 from wizard.laptop.interfaces import interfaces
 from wizard.plan import Plan
+from wizard.outcome import AGAIN
 from wizard.problem import Problem, UserError
 from wizard.remote.discover import discover
 from wizard.remote.hosts import Accept, FirstContact
@@ -705,7 +706,7 @@ def _show_outcome(outcome: wire.Outcome, screen: Screen) -> int:
     if outcome.left:
         screen.error(
             "Something could not be put back: " + ", ".join(outcome.left),
-            "The server tries again at its next start. Restart it, then run `rollback`.",
+            AGAIN,
             outcome.detail,
         )
         return ATTENTION

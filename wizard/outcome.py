@@ -18,7 +18,10 @@ HEADLINES = {
     "nothing": "Nothing was changed.",
     "left": "Something could not be put back: {left}.",
 }
-AGAIN = "The server tries again at its next start. Restart it, connect again, and look once more."
+AGAIN = (
+    "Everything else was. The server does not try again by itself: restart it, connect again, and "
+    "look once more. What it could not put back is kept on it as it was."
+)
 
 OWNERS = {
     "unconfirmed": Step.STATIC_IP,

@@ -230,6 +230,18 @@ STEPS: dict[str, tuple[str, str]] = {
         "A package that was installed could not be removed again.",
         "It does no harm. See below for what the package system says.",
     ),
+    "undo-network": (
+        "The old network settings could not be taken up again.",
+        "Their files are back. Restart the server: it takes them up then.",
+    ),
+    "undo-service": (
+        "A service could not be brought back to what it was.",
+        "See below which one. Restart the server, then look whether it runs as before.",
+    ),
+    "undo-certificate": (
+        "The old certificate could not be brought back.",
+        "Start the CHT if it does not run, then install a certificate once more.",
+    ),
     "unconfirmed": (
         "No laptop reached the server at its new address in time.",
         "Look whether this laptop is in the new network, then try again.",
@@ -254,6 +266,10 @@ STEPS: dict[str, tuple[str, str]] = {
     "check-failed": (
         "A configuration file was refused by the program that reads it.",
         "This is a defect of the program. Please report it with what stands below.",
+    ),
+    "packages-busy": (
+        "Another program was installing packages on the server all the while.",
+        "Wait until it has finished, then try again.",
     ),
     "packages-failed": (
         "A package could not be installed.",
@@ -315,7 +331,7 @@ STEPS: dict[str, tuple[str, str]] = {
     ),
     "old-address-missing": (
         "The old address did not come back.",
-        "Restart the server: it tries again at every start.",
+        "Restart the server: its old settings are in their place, and it takes them up then.",
     ),
     "old-certificate-missing": (
         "The old certificate is not served again.",

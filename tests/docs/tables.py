@@ -60,7 +60,7 @@ def _name(action: argparse.Action) -> str:
 
 
 def _rows(options: dict[str, str]) -> str:
-    return table(("Option", "Meaning"), ((f"`{name}`", help) for name, help in options.items()))
+    return table(("Option", "Meaning"), ((f"`{name}`", told) for name, told in options.items()))
 
 
 def _shared(groups: tuple[str, ...]) -> dict[str, str]:
@@ -83,7 +83,7 @@ def shared(kind: str) -> str:
 
 
 def _without(options: dict[str, str], others: dict[str, str]) -> dict[str, str]:
-    return {name: help for name, help in options.items() if name not in others}
+    return {name: told for name, told in options.items() if name not in others}
 
 
 def own() -> str:
