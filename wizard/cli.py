@@ -41,8 +41,8 @@ from wizard.detour import Detour
 from wizard.handover import visits
 from wizard.laptop.folders import data_folder, log_folder
 from wizard.laptop.interfaces import interfaces
+from wizard.outcome import LEFT
 from wizard.plan import Plan
-from wizard.outcome import AGAIN
 from wizard.problem import Problem, UserError
 from wizard.remote.discover import discover
 from wizard.remote.hosts import Accept, FirstContact
@@ -706,7 +706,7 @@ def _show_outcome(outcome: wire.Outcome, screen: Screen) -> int:
     if outcome.left:
         screen.error(
             "Something could not be put back: " + ", ".join(outcome.left),
-            AGAIN,
+            LEFT,
             outcome.detail,
         )
         return ATTENTION

@@ -29,9 +29,8 @@ IDLE_GLOBS = ("assets/**/*.map", "assets/javascripts/lunr/**/*.js")
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add what lies outside docs/."""
-    files.append(File.generated(config, "app.svg", abs_src_path=str(RESOURCES / "icons/app.svg")))
-    shim = str(HERE / f"{SHIM}.js")
-    files.append(File.generated(config, f"{SHIM}.js", abs_src_path=shim))
+    for path in (RESOURCES / "icons" / "app.svg", HERE / f"{SHIM}.js", HERE / "site.css"):
+        files.append(File.generated(config, path.name, abs_src_path=str(path)))
     return files
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache, partial
@@ -132,7 +133,20 @@ def _names(root: x509.Certificate) -> Iterator[str]:
             yield str(found.value)
 
 
+def documents() -> str:
+    """Return how much the documents tell: pages, and codes with what they mean."""
+    text = PAGE.read_text("utf-8")
+    told = re.findall(r"^(?:\| |- )`[a-z0-9_.:-]+`|\(`[a-z_-]+`\) \|", text, re.MULTILINE)
+    pages = sum(1 for _ in DOCS.glob("*.md"))
+    rows = (
+        ("pages of documents", str(pages)),
+        ("codes and outcomes with their entry in troubleshooting", str(len(told))),
+    )
+    return table(("what", "figure"), rows)
+
+
 PAGES: dict[str, blocks.Blocks] = {
+    "figures.md": {"documents": documents},
     "command-line.md": {
         "commands": commands,
         "options-all": partial(shared, "all"),
