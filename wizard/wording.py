@@ -267,10 +267,6 @@ STEPS: dict[str, tuple[str, str]] = {
         "A configuration file was refused by the program that reads it.",
         "This is a defect of the program. Please report it with what stands below.",
     ),
-    "packages-busy": (
-        "Another program was installing packages on the server all the while.",
-        "Wait until it has finished, then try again.",
-    ),
     "packages-failed": (
         "A package could not be installed.",
         "See below for what the server's package system says, mend that, and try again.",
@@ -286,6 +282,10 @@ STEPS: dict[str, tuple[str, str]] = {
     "packages-locked": (
         "Another program is installing packages on the server.",
         "Wait until it is finished, then try again.",
+    ),
+    "packages-busy": (
+        "Another program was installing packages on the server all the while.",
+        "Wait until it has finished, then try again.",
     ),
     "service-failed": (
         "A service did not start.",
