@@ -84,6 +84,7 @@ $(VENV)/run: $(VENV)/python $(LOCK)/run.txt pyproject.toml
 
 $(VENV)/test: $(VENV)/run $(LOCK)/dev.txt
 	$(SYSTEM) test
+	sh packaging/linux/unpacked.sh chrony build/chrony
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(LOCK)/dev.txt
 	touch $@
 

@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from wizard import __version__, readiness
-from wizard.agent import wire
+from wizard.agent import names, wire
 from wizard.certificate import (
     Bundle,
     CertificateError,
@@ -48,6 +48,7 @@ from wizard.remote.discover import discover
 from wizard.remote.hosts import Accept, FirstContact
 from wizard.remote.login import Credentials
 from wizard.requesting import made_on, remember, request_names, same, write
+from wizard.site import passphrase as phrases
 from wizard.site.model import Site
 from wizard.site.problems import problems
 from wizard.site.tasks import TASKS
@@ -180,7 +181,17 @@ def parser() -> argparse.ArgumentParser:
         if name in ("plan", "apply", "renew"):
             _fetch(sub)
         if name in ("plan", "apply"):
+            sub.add_argument(
+                "--wifi-password-file",
+                metavar="FILE",
+                help="holds the password of the server's own Wi-Fi",
+            )
             sub.add_argument("--no-diff", action="store_true", help="leave out file differences")
+            sub.add_argument(
+                "--set-clock",
+                action="store_true",
+                help="set the server's clock from this laptop, as [clock] from_laptop = true",
+            )
         if name in ("apply", "renew", "request", "readiness", "rollback", "uninstall"):
             sub.add_argument("--yes", action="store_true", help="do not ask before changing")
         if name == "renew":
@@ -551,6 +562,8 @@ def _visit(arguments: argparse.Namespace, screen: Screen) -> Iterator[Visit]:
     _refuse_wrong_site(site, screen)
     if getattr(arguments, "accept", None):
         site = replace(site, accept=(*site.accept, *arguments.accept))
+    if getattr(arguments, "set_clock", False):
+        site = replace(site, clock=replace(site.clock, from_laptop=True))
     data = Path(arguments.data) if arguments.data else data_folder()
     credentials = _credentials(arguments, site, path.parent)
     visit = Visit(
@@ -655,9 +668,26 @@ def _decide(
             raise VisitError("no-previous")
     else:
         bundle = _bundle(arguments, visit)
-    the_plan = visit.plan(facts, bundle, renew=getattr(arguments, "renew", False))
+    renew = getattr(arguments, "renew", False)
+    passphrase = "" if renew else _wifi(arguments, visit, facts)
+    the_plan = visit.plan(facts, bundle, renew=renew, passphrase=passphrase)
     findings = visit.findings(bundle, facts) if bundle is not None else ()
     return the_plan, bundle, findings
+
+
+def _wifi(arguments: argparse.Namespace, visit: Visit, facts: wire.Facts) -> str:
+    """Return the Wi-Fi's password: from its file, or asked for where the server has none."""
+    file = getattr(arguments, "wifi_password_file", None)
+    if visit.site.access_point.kind != "server":
+        return ""
+    if file:
+        return _first_line(Path(file))
+    there = facts.owns(names.HOSTAPD_SECRET)
+    if (there is not None and there.present) or not sys.stdin.isatty():
+        return ""
+    proposal = phrases.propose()
+    asked = _secret(f"Password of the Wi-Fi (Enter for “{proposal}”): ")
+    return asked or proposal
 
 
 def _forbidden(

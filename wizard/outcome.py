@@ -32,6 +32,8 @@ OWNERS = {
     "address-failed": Step.STATIC_IP,
     "network-failed": Step.STATIC_IP,
     "no-interface": Step.STATIC_IP,
+    "clock-changed": Step.DNS_DHCP,
+    "clock-failed": Step.DNS_DHCP,
     "certificate-failed": Step.CERTIFICATE,
     "certificate-not-served": Step.CERTIFICATE,
 }

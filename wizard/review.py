@@ -75,6 +75,7 @@ def decided(site: Site, step: Step, bundle: Bundle | None) -> Iterator[str]:
             yield from _certificate(site, bundle)
         case Step.DNS_DHCP:
             yield from _dns_dhcp(site.dns_dhcp)
+            yield from _clock(site)
         case Step.ACCESS_POINT:
             yield _access_point(site.access_point)
 
@@ -128,6 +129,13 @@ def _dns_dhcp(wanted: DnsDhcp) -> Iterator[str]:
         yield tr("All other names are asked from {servers}.").format(
             servers=", ".join(wanted.upstream)
         )
+
+
+def _clock(site: Site) -> Iterator[str]:
+    if site.clock.from_laptop:
+        yield tr("The server's clock is set from this laptop.")
+    if site.dns_dhcp.enabled and site.dns_dhcp.ntp:
+        yield tr("The server gives the time to devices on its network.")
 
 
 def _access_point(wanted: AccessPoint) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import platform
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +36,9 @@ from wizard.remote.words import Lost, RemoteError
 from wizard.requesting import request_names
 from wizard.restarting import Restarted, Restarting
 from wizard.site.model import Site
+from wizard.site.static_ip import own_radio
 from wizard.site.toml import resolve
+from wizard.timing import gone_on, measured, server_now
 from wizard.wording import NOT_ASKED, VisitError, survey_problem
 
 QUICK = Timeouts(connect=5.0, greeting=10.0, login=15.0, channel=10.0)
@@ -116,6 +119,7 @@ class Visit:
         self._credentials: Credentials | None = None
         self._accept: Accept = None
         self._facts: wire.Facts | None = None
+        self._facts_at = 0.0  # when their clock was right, monotonic
         self._session: Session | None = None
         self._link: AgentLink | None = None
         self._lifeline: Lifeline | None = None
@@ -264,8 +268,39 @@ class Visit:
     def facts(self) -> wire.Facts:
         """Read everything about the server in one pass."""
         self._phase("facts")
-        self._facts = wire.decode(wire.Facts, self._call("facts", {"domain": self.site.domain}))
+        found = wire.decode(wire.Facts, self._call("facts", {"domain": self.site.domain}))
+        clock = measured(found.clock, lambda: self._call("clock", {}))
+        found = replace(found, clock=clock, scan=self._scan(found))
+        self._facts, self._facts_at = found, time.monotonic()
         return self._facts
+
+    def as_of_now(self, facts: wire.Facts) -> wire.Facts:
+        """Return the facts read last with their clock as it is now; others as they are.
+
+        Reading a review takes minutes, and a clock that stood still meanwhile would look slow.
+        """
+        if facts is not self._facts:
+            return facts
+        return replace(facts, clock=gone_on(facts.clock, time.monotonic() - self._facts_at))
+
+    def scan(self, interface: str, country: str) -> wire.RadioScan:
+        """Ask what a radio of the server may do in a country, and how busy the air is.
+
+        Takes up to ten seconds; the country that was in force is put back. Raises VisitError,
+        RemoteError.
+        """
+        self._phase("scan", interface)
+        answer = self._call("scan", {"interface": interface, "country": country})
+        return wire.decode(wire.RadioScan, answer)
+
+    def _scan(self, found: wire.Facts) -> wire.RadioScan | None:
+        """Ask where the site wants the server's radio; None where that makes no sense yet."""
+        ap = self.site.access_point
+        radio = found.radio(ap.interface)
+        wanted = ap.kind == "server" and radio is not None and radio.read and radio.ap
+        if not wanted or not re.fullmatch(r"[A-Z]{2}", ap.country):
+            return None
+        return self.scan(ap.interface, ap.country)
 
     def bundle(
         self, passphrase: str | None = None, *, fetch_missing: bool = False
@@ -288,7 +323,7 @@ class Visit:
             held(bundle, facts, self.site.request.public_key),
             self.site.domain,
             now=datetime.now(UTC),
-            server_now=datetime.fromtimestamp(facts.clock.now, UTC) if facts else None,
+            server_now=server_now(self.site, self.as_of_now(facts)) if facts else None,
             cht_version=(web.version or None) if web is not None else None,
             roots=self.roots,
             accept=self.site.accept,
@@ -333,10 +368,27 @@ class Visit:
         return wire.decode(wire.KeyRequest, self._call("request", asked))
 
     def plan(
-        self, facts: wire.Facts, bundle: certificate.Bundle | None, *, renew: bool = False
+        self,
+        facts: wire.Facts,
+        bundle: certificate.Bundle | None,
+        *,
+        renew: bool = False,
+        passphrase: str = "",
     ) -> Plan:
-        """Say what would be changed, without changing anything."""
-        return plan(self.site, facts, bundle, now=datetime.now(UTC), renew=renew, who=who())
+        """Say what would be changed, without changing anything.
+
+        `passphrase` is the Wi-Fi's; "" keeps the one that the server has.
+        """
+        now = self.as_of_now(facts)
+        return plan(
+            self.site,
+            now,
+            bundle,
+            now=datetime.now(UTC),
+            renew=renew,
+            who=who(),
+            passphrase=passphrase,
+        )
 
     def survey(self, the_plan: Plan) -> tuple[Problem, ...]:
         """Ask the LAN what no fact of the server tells: other DHCP servers, a taken address.
@@ -351,6 +403,8 @@ class Visit:
             mac = self.who_has(interface, self._own_address)
             if mac:
                 found.append(survey_problem("address-taken", address=self._own_address, mac=mac))
+        if own_radio(site):  # nobody can be on a Wi-Fi that is not there yet
+            return ()
         starts_dns = any(c.kind == "service" and c.topic == "dns_dhcp" for c in the_plan.changes)
         if site.dns_dhcp.enabled and starts_dns:
             for offer in self.dhcp_servers(interface):
@@ -374,6 +428,16 @@ class Visit:
         Takes four seconds. Raises VisitError, RemoteError.
         """
         return tuple(offer for offer in self._offers(interface) if not offer.ours)
+
+    def company(self) -> wire.Company:
+        """Ask in the server's LAN who else serves there: routers, DNS, addresses for phones.
+
+        Takes some seconds; only asks. Raises VisitError, RemoteError.
+        """
+        dns = self.site.dns_dhcp
+        given = {"first": dns.first, "last": dns.last} if dns.enabled else {}
+        answer = self._call("company", {"interface": self.site.static_ip.interface, **given})
+        return wire.decode(wire.Company, answer)
 
     def reach(self) -> Reach:
         """Whether this laptop is in the network the server shall be in, else what to do."""
@@ -521,6 +585,9 @@ class Visit:
         offers: tuple[wire.DhcpOffer, ...] | None = None
         with contextlib.suppress(VisitError):
             offers = self._offers()
+        company: wire.Company | None = None
+        with contextlib.suppress(VisitError):
+            company = self.company()
         health = wire.decode(wire.Health, self._call("health", {}))
         health_at = time.time()
         reach = self.reach()
@@ -533,6 +600,7 @@ class Visit:
             health=health,
             health_at=health_at,
             offers=offers,
+            company=company,
             lease=check.Lease(found.address, found.server, found.dns, found.router)
             if found is not None
             else None,
@@ -543,7 +611,7 @@ class Visit:
             ),
             resolvers=resolvers(),
         )
-        target = self.target(facts, bundle, reach.interface)
+        target = replace(self.target(facts, bundle, reach.interface), laptop=reach.address)
         return check.run(check.CHECKS, target, surroundings, on_result, cancel)
 
     def readiness(self) -> wire.Readiness:
@@ -617,9 +685,12 @@ class Visit:
             ssh_port=site.server.port,
             chain=bundle.chain_sha256 if bundle is not None else (),
             dns_dhcp=site.dns_dhcp.enabled,
+            ntp=site.dns_dhcp.enabled and site.dns_dhcp.ntp,
             upstream=bool(site.dns_dhcp.upstream),
             web=web.kind if web is not None else "cht",
             version=web.version if web is not None else "",
+            country=site.access_point.country if site.access_point.kind == "server" else "",
+            gateway=site.static_ip.gateway,
             connect=self._detour.connect(self._own_address, site.server.port)
             if self._detour is not None
             else {},

@@ -263,9 +263,54 @@ STEPS: dict[str, tuple[str, str]] = {
         "A file was changed by somebody else since the server was looked at.",
         "Try again and look at the differences.",
     ),
+    "clock-changed": (
+        "The server's clock was set by somebody else since it was looked at.",
+        "Look at the server again; if its clock is right by now, nothing has to be set.",
+    ),
+    "clock-failed": (
+        "The server's clock could not be set.",
+        "Some rented servers and containers have no clock of their own: then set the clock of the "
+        "machine they run on. See below for what the system says.",
+    ),
+    "undo-clock": (
+        "The server's clock could not be set back.",
+        "Look at the server again, and set its clock anew if it is wrong.",
+    ),
     "check-failed": (
         "A configuration file was refused by the program that reads it.",
         "This is a defect of the program. Please report it with what stands below.",
+    ),
+    "no-radio": (
+        "The Wi-Fi radio is gone.",
+        "Look whether its adapter is still in, then try again.",
+    ),
+    "radio-unread": (
+        "The server cannot be asked what its radio can do: the program iw is not there.",
+        "Install it with `sudo apt-get install iw`, then try again.",
+    ),
+    "radio-blocked": (
+        "The radio is switched off, and could not be switched on.",
+        "Look for a key with an aeroplane or an aerial on the computer, then try again.",
+    ),
+    "radio-hard-blocked": (
+        "The radio is switched off by a switch on the computer.",
+        "Look for a switch or key with an aeroplane or an aerial, then try again.",
+    ),
+    "radio-channel": (
+        "The radio does not begin on this channel.",
+        "Choose another channel, 1, 6 or 11 for instance, then try again.",
+    ),
+    "radio-busy": (
+        "Another program on the server holds the radio.",
+        "See below. Restart the server, then try again.",
+    ),
+    "radio-refused": (
+        "The radio's driver does not let it become an access point.",
+        "Use another Wi-Fi adapter, or an access point of your own.",
+    ),
+    "radio-failed": (
+        "The Wi-Fi did not come up.",
+        "See below for its last words.",
     ),
     "packages-failed": (
         "A package could not be installed.",
@@ -368,6 +413,7 @@ NOT_ASKED = (
 PHASES = {
     "connect": "Connecting to {text}",
     "facts": "Looking at the server",
+    "scan": "Listening on the radio {text} for other Wi-Fi networks",
     "survey": "Asking who else is on the network",
     "lifeline": "Opened a second connection that the change of address does not cut ({text})",
     "no-lifeline": "There is no second connection to fall back on ({text}); going on without",

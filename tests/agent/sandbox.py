@@ -7,6 +7,7 @@ import hashlib
 import os
 import stat
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ FAST = Timings(settle=0.0, prove=5.0, address=0.3, old_address=0.3, served=0.3, 
                takeover=20.0)  # fmt: skip
 KEY = bundle().key_pem()
 SECRET = KEY.splitlines()[1]
+CLOCK_OFFSET = 3 * 86400.0
+BOOT = "00000000-0000-4000-8000-00000000b007"
 OLD_KEY = "-----BEGIN PRIVATE KEY-----\nTheOldSecretBytes\n-----END PRIVATE KEY-----\n"
 CHAIN = bundle().chain_pem()
 OLD_CHAIN = "-----BEGIN CERTIFICATE-----\nb2xk\n-----END CERTIFICATE-----\n"
@@ -33,6 +36,7 @@ Plain = dict[str, Any]
 def make(folder: Path, **more: Any) -> PracticeHost:
     """Return a server that has run for a while: other people's files, links, rules, services."""
     host = PracticeHost(folder / "root", timings=FAST, **more)
+    put(host, "/proc/sys/kernel/random/boot_id", BOOT + "\n", 0o644)
     put(host, "/etc/hosts", "127.0.0.1 localhost\n", 0o644)
     put(host, "/etc/network/interfaces", "source /etc/network/interfaces.d/*\n", 0o644)
     put(host, "/etc/network/interfaces.d/eth0", "iface eth0 inet dhcp\n", 0o600)
@@ -70,6 +74,14 @@ def service(unit: str, **more: Any) -> Plain:
     return change
 
 
+def clock(offset: float = CLOCK_OFFSET) -> Plain:
+    """Set the clock of a server as `make` makes it: it goes as this computer's does."""
+    reference = round(time.time() - time.monotonic(), 3)
+    change: Plain = {"kind": "clock", "offset": offset, "reference": reference, "topic": "clock"}
+    change["boot_id"] = BOOT
+    return change
+
+
 NETWORK: Plain = {
     "kind": "network", "manager": "ifupdown", "renderer": "", "interface": "eth0",
     "address": "10.20.0.1/24", "address6": "", "profile": "", "old_profile": "",
@@ -87,13 +99,15 @@ CERTIFICATE: Plain = {
     "key_path": "/etc/ssl/site/key.pem", "unit": "", "https_port": 0, "domain": "cht.example.org",
     "leaf_sha256": "ab" * 32, "topic": "certificate",
 }  # fmt: skip
-PACKAGES: Plain = {"kind": "packages", "names": ["dnsmasq-base"], "topic": "dns_dhcp"}
+PACKAGES: Plain = {"kind": "packages", "names": ["dnsmasq-base"], "replaces": [],
+                   "topic": "dns_dhcp"}  # fmt: skip
 
 
 def everything() -> list[Plain]:
     """Every kind of change, in the order in which a plan has them."""
     interfaces = "iface eth0 inet static\n  address 10.20.0.1/24\n"
     return [
+        clock(),
         dict(PACKAGES),
         file("/etc/hosts", "127.0.0.1 localhost\n10.20.0.1 cht\n", "127.0.0.1 localhost\n"),
         file("/etc/network/interfaces.d/eth0", None, "iface eth0 inet dhcp\n"),
@@ -160,6 +174,8 @@ def standing(host: PracticeHost) -> Plain:
         "addresses": memory["addresses"],
         "packages": sorted(memory["packages"]),
         "timers": sorted(memory["timers"]),
+        "clock": memory["clock"] and round(memory["clock"] / 60),  # minutes ahead
+        "rtc": memory["rtc"] and round(memory["rtc"] / 60),
     }
 
 

@@ -713,8 +713,8 @@ def test_radios(root: Path) -> None:
         machine.file(f"/sys/class/rfkill/rfkill{number}/soft", "1\n")
         machine.file(f"/sys/class/rfkill/rfkill{number}/hard", f"{number}\n")
     assert look(machine).radios == (
-        wire.Radio("phy0", "wlan0", False, "soft"),
-        wire.Radio("phy1", "", False, "hard"),
+        wire.Radio("phy0", "wlan0", False, "soft", read=False),
+        wire.Radio("phy1", "", False, "hard", read=False),
     )
     machine.command("iw", recorded("iw-phy"))
     assert [r.ap for r in look(machine).radios] == [True, False], "AP/VLAN alone is no access point"

@@ -18,11 +18,11 @@ from wizard.agent.host import Done, Host
 from wizard.agent.probe import (
     ProbeError,
     _discover,
-    _mac,
     _offer,
     _options,
-    _sum,
+    checksum,
     find_address,
+    mac_of,
 )
 
 INSIDE = """
@@ -254,12 +254,12 @@ def test_options_cut_off_in_the_middle() -> None:
 def test_the_question_is_well_formed() -> None:
     frame = _discover(b"\2\0\0\0\0\1", XID, 3)
     assert frame[:14] == b"\xff" * 6 + b"\2\0\0\0\0\1\x08\0"
-    assert _sum(frame[14:34]) == 0  # an IP header sums up to nothing
+    assert checksum(frame[14:34]) == 0  # an IP header sums up to nothing
     length = int.from_bytes(frame[38:40], "big")
     assert length == len(frame) - 34
     assert int.from_bytes(frame[16:18], "big") == len(frame) - 14
     pseudo = frame[26:34] + b"\0\x11" + frame[38:40]
-    assert _sum(pseudo + frame[34:]) == 0
+    assert checksum(pseudo + frame[34:]) == 0
     assert frame[52:54] == b"\x80\0"  # answers by broadcast: there is no address to send them to
 
 
@@ -269,4 +269,4 @@ def test_macs_that_are_none(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "address").write_text(text)
         with pytest.raises(ProbeError):
-            _mac(Host(str(tmp_path)), f"x{number}")
+            mac_of(Host(str(tmp_path)), f"x{number}")

@@ -178,7 +178,7 @@ def test_apply_prove_confirm(host: PracticeHost, visit: Visit) -> None:
     outcome = wire.decode(wire.Outcome, result)
     assert outcome.state == "applied"
     steps = [(e["index"], e["state"]) for e in events if e["kind"] == "step"]
-    assert steps == [(index, state) for index in range(13) for state in ("begun", "done")]
+    assert steps == [(index, state) for index in range(14) for state in ("begun", "done")]
     kinds = [e["kind"] for e in events]
     assert kinds.index("armed") < kinds.index("step") < kinds.index("prove")
     found = wire.decode(wire.Pending, visit.call("status")["pending"])
@@ -204,7 +204,7 @@ def test_stop_in_the_middle(host: PracticeHost, visit: Visit) -> None:
     visit.ask("apply", order=order(prove=True))
     result = visit.answer(events, prove="stop")["result"]
     assert result["state"] == "stopped"
-    assert [e["state"] for e in events if e["kind"] == "step"].count("undone") == 8
+    assert [e["state"] for e in events if e["kind"] == "step"].count("undone") == 9
     assert (tree(host), standing(host)) == before
 
 

@@ -203,6 +203,7 @@ class Clinic:
             health=health,
             health_at=now + self.laptop,
             offers=(),
+            company=wire.Company((), (), ()),
             lease=Lease("10.20.0.57", ADDRESS, (ADDRESS,), (ADDRESS,)),
             interfaces=(LocalAddress("lan1", "10.20.0.57", 24),),
             resolvers=(ADDRESS,),

@@ -37,14 +37,25 @@ from wizard.problem import UserError, Words
 WELL = {each.code: "passed:ok" for each in CHECKS} | {
     "link": "skipped:practice",
     "lease": "skipped:practice",
+    "wifi": "skipped:not-ours",
     "dns_system": "skipped:practice",
     "dns_aaaa": "passed:nodata",
     "clock": "passed:phones",
+    "time_service": "skipped:off",
 }
 NO_HEALTH = dict.fromkeys(("boot", "containers", "confirmed"), "skipped:no-health")
 NO_CHAIN = {"clock": "passed:ok"}
 NOT_OURS = dict.fromkeys(
-    ("dns_udp", "dns_tcp", "dns_aaaa", "dns_other_types", "dns_negative", "dns_ptr"),
+    (
+        "dns_second",
+        "range",
+        "dns_udp",
+        "dns_tcp",
+        "dns_aaaa",
+        "dns_other_types",
+        "dns_negative",
+        "dns_ptr",
+    ),
     "skipped:not-ours",
 )
 INF = float("inf")

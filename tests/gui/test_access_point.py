@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from tests.gui import audit
+from tests.gui.visits import connect
 from wizard.gui.pages.access_point import AccessPointPage
 from wizard.gui.shell import Shell
 from wizard.site.flow import Step, Walk
@@ -70,22 +71,86 @@ def test_arrow_keys_choose(shell: Shell, page: AccessPointPage) -> None:
     assert shell.desk.site.access_point.kind == "own"
 
 
-def test_the_servers_radio_is_not_promised(shell: Shell, page: AccessPointPage) -> None:
+def test_without_a_server_the_radio_is_only_written_down(
+    shell: Shell, page: AccessPointPage
+) -> None:
     choose(page, "server")
-    assert "does not set up" in page.later.text
-    assert page.later.isVisible()
+    assert "when you connect" in page.notes.text
     shell.next_button.click()
     assert shell.page is page
-    for field in (page.radio, page.ssid, page.country):
+    for field in (page.radio, page.country):
         assert "missing" in field.message.text()
     QTest.keyClicks(page.radio.editor, "wlan0")
+    page.ssid.show_value("")
     QTest.keyClicks(page.ssid.editor, "Clinic")
     QTest.keyClicks(page.country.editor, "ke")
     page.channels.setCurrentIndex(page.channels.findData(6))
     page.channels.activated.emit(page.channels.currentIndex())
     assert shell.desk.site.access_point == AccessPoint("server", "wlan0", "Clinic", "KE", 6)
+    assert shell.desk.site.static_ip.interface == "wlan0"
     shell.next_button.click()
     assert shell.page is not page
+
+
+@pytest.fixture
+def met(practice: Shell) -> AccessPointPage:
+    """The page of the practice clinic, connected; its server has a radio."""
+    connect(practice)
+    practice.go(Step.ACCESS_POINT)
+    page = practice.page
+    assert isinstance(page, AccessPointPage)
+    return page
+
+
+def test_the_servers_own_radio_is_asked_before_anybody_goes_on(
+    practice: Shell, met: AccessPointPage, qtbot: QtBot
+) -> None:
+    desk = practice.desk
+    choose(met, "server")
+    assert desk.site.access_point.interface == "wlan0"
+    assert desk.site.static_ip.interface == "wlan0"
+    assert "can be an access point with WPA2 and WPA3" in met.notes.text
+    assert met.channels.findData(149) >= 0  # nothing is known before the country is
+    QTest.keyClicks(met.country.editor, "ke")
+    practice.next_button.click()
+    assert practice.page is met
+    assert "no password yet" in met.password.message.text()
+    met.propose.click()
+    assert len(desk.secrets.wifi_passphrase.split()) == 5
+    practice.next_button.click()
+    qtbot.waitUntil(lambda: practice.page is not met, timeout=20000)
+    assert desk.facts is not None
+    assert desk.facts.scan is not None
+    assert desk.facts.scan.in_force == "KE"
+    practice.go(Step.ACCESS_POINT)
+    assert met.channels.findData(149) < 0
+    assert met.channels.findData(36) >= 0
+    assert "1, 6, 11, 36" in met.notes.text
+
+
+def test_a_country_is_found_by_its_name(shell: Shell, page: AccessPointPage) -> None:
+    choose(page, "server")
+    assert shell.desk.site.access_point.country == ""
+    QTest.keyClicks(page.country.editor, "tanz")
+    assert shell.desk.site.access_point.country == "TZ"
+    assert page.countries.currentText() == "Tanzania (TZ)"
+    page.countries.offer("00")  # of a site file
+    page.country.show_value("00")
+    assert page.country.value == "00"
+
+
+def test_away_from_the_radio_the_address_goes_back_to_the_cable(
+    practice: Shell, met: AccessPointPage
+) -> None:
+    choose(met, "server")
+    assert practice.desk.site.static_ip.interface == "wlan0"
+    practice.go(Step.STATIC_IP)  # looking there changes nothing
+    assert practice.page is not None
+    practice.page.take()
+    assert practice.desk.site.static_ip.interface == "wlan0"
+    practice.go(Step.ACCESS_POINT)
+    choose(met, "own")
+    assert practice.desk.site.static_ip.interface == "eth0"
 
 
 @pytest.mark.parametrize(

@@ -157,13 +157,49 @@ def test_names_and_servers_are_typed_without_losing_the_cursor(
 
 def test_boxes_are_answers_too(shell: Shell, page: DnsDhcpPage) -> None:
     page.more.unfold()
-    for field in (page.six, page.clock):
+    for field in (page.six, page.clock, page.set_clock):
         assert isinstance(field.editor, QCheckBox)
         field.editor.click()
     assert shell.desk.site.dns_dhcp.router_advertisements
     assert shell.desk.site.dns_dhcp.ntp
+    assert shell.desk.site.clock.from_laptop
     shell.next_button.click()
     assert "IPv6" in page.six.message.text()
+
+
+# ------------------------------------------------------------------------- the time
+
+
+def test_the_clock_can_be_set_where_another_device_hands_out_addresses(
+    shell: Shell, page: DnsDhcpPage
+) -> None:
+    assert not page.clocks.isVisible()  # no server yet
+    QTest.mouseClick(page.who.card(OTHER), Qt.MouseButton.LeftButton)
+    assert page.set_clock.isVisible()
+    assert not page.clock.isVisible()
+
+
+def test_both_clocks_are_shown_and_go_on(practice: Shell, qtbot: QtBot) -> None:
+    clinic = practice.desk.clinic
+    assert clinic is not None
+    connect(practice, qtbot)
+    page = open_page(practice)
+    settled(practice, qtbot)
+    assert "agrees" in page.clocks.text()
+    clinic.server.set_clock(clinic.server.now() - 3 * 86400)
+    connect(practice, qtbot)
+    settled(practice, qtbot)
+    assert "differ by 3 days" in page.clocks.text()
+    # Facts that were read ten minutes ago do not make the server's clock slow.
+    visit, facts = practice.desk.visit, practice.desk.facts
+    assert visit is not None
+    assert facts is not None
+    visit._facts_at -= 600
+    aged = visit.as_of_now(facts)
+    assert aged.clock.now - facts.clock.now == pytest.approx(600, abs=60)
+    assert aged.clock.now - aged.clock.monotonic == pytest.approx(
+        facts.clock.now - facts.clock.monotonic
+    )
 
 
 # ------------------------------------------------------------------- other DHCP servers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -19,7 +20,7 @@ def read(text: str) -> dict[str, str]:
     assert text.startswith("WIFI:")
     assert text.endswith(";;")
     fields: dict[str, str] = {}
-    name, value, rest = "", "", iter(text[5:])
+    name, value, rest, quotes = "", "", iter(text[5:]), 0
     for each in rest:
         if each == "\\":
             value += next(rest)
@@ -30,11 +31,16 @@ def read(text: str) -> dict[str, str]:
             name = value = ""
         elif each == ":" and not name:
             name, value = value, ""
+        elif each == '"' and name == "S":
+            quotes += 1
         else:
             # Between name and semicolon nothing that has a meaning may stand bare.
             assert each not in ',:"'
             value += each
     assert (name, value) == ("", "")
+    # Quotes say that a name is no hexadecimal number, and only where it could be one.
+    hexadecimal = re.fullmatch("[0-9A-Fa-f]+", fields["S"]) is not None
+    assert quotes == (2 if hexadecimal else 0)
     return fields
 
 
@@ -54,6 +60,7 @@ def test_whatever_it_is_called(ssid: str, passphrase: str, security: str, hidden
         ("Clinic", "secret99", "wpa2-wpa3", "WIFI:T:WPA;S:Clinic;P:secret99;;"),
         ("Clinic", "secret99", "wpa2", "WIFI:T:WPA;S:Clinic;P:secret99;;"),
         ("Clinic", "secret99", "wpa3", "WIFI:T:SAE;R:1;S:Clinic;P:secret99;;"),
+        ("CAFE", "secret99", "wpa2", 'WIFI:T:WPA;S:"CAFE";P:secret99;;'),
         ("a;b", 'c\\d,e:f"', "wpa2", 'WIFI:T:WPA;S:a\\;b;P:c\\\\d\\,e\\:f\\";;'),
     ],
 )

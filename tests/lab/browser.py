@@ -46,9 +46,9 @@ class Browser:
         for command in commands:
             subprocess.run(command, check=True, capture_output=True, text=True, timeout=30)
 
-    def open(self, url: str, timeout: float = 90) -> Page:
+    def open(self, url: str, timeout: float = 90, proxy: str = "") -> Page:
         """Load a page as a user would and say what came: the page, or the error page's code."""
-        html, log = self._load(url, timeout)
+        html, log = self._load(url, timeout, *([f"--proxy-server={proxy}"] * bool(proxy)))
         title = re.search(r"<title[^>]*>(.*?)</title>", html, re.DOTALL)
         text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", html, flags=re.DOTALL)
         return Page(

@@ -30,6 +30,12 @@ SHORT = {
     "test_hand_edited_file_is_not_overwritten": set(),  # the first scenario looks at it too
     "test_packages_come_with_the_apply": set(),
     "test_server_without_ipv6": set(),
+    "test_a_phone_joins_and_gets_the_cht": {"networkmanager"},
+    "test_one_kind_of_protection_alone": set(),
+    "test_a_blocked_radio_is_switched_on": {"networkmanager"},
+    "test_a_radio_without_access_point_mode": set(),
+    "test_the_radio_goes_back_to_networkmanager": set(),
+    "test_a_change_that_is_not_confirmed_puts_the_clock_back": set(),
 }
 
 

@@ -6,7 +6,8 @@ written by `python -m tests.plan.golden --write` and read by a person before it 
 case.json: `about` (one sentence), `rows` (of the catalogue of failures seen elsewhere, see
 docs), `base` (facts, below `bases/`), `site` (below `sites/`), and if need be `applied` (plan and
 carry out once before any change), `changes` (see `change`), `site_changes` (dotted path to
-value), `certificate` (serial number; 0 = none), `key` (false: without it), `renew`.
+value), `certificate` (serial number; 0 = none), `key` (false: without it), `renew`,
+`passphrase` (of the Wi-Fi), `now` (what the laptop's clock says).
 """
 
 from __future__ import annotations
@@ -47,15 +48,25 @@ class Case:
     facts: wire.Facts
     bundle: Bundle | None
     renew: bool
+    passphrase: str
+    now: datetime = NOW
 
     def plan(self) -> Plan:
         """Plan it."""
-        return plan(self.site, self.facts, self.bundle, now=NOW, renew=self.renew, who="test")
+        return plan(
+            self.site,
+            self.facts,
+            self.bundle,
+            now=self.now,
+            renew=self.renew,
+            who="test",
+            passphrase=self.passphrase,
+        )
 
     def again(self) -> Plan:
         """Plan once more, on a server that has carried the first plan out."""
         after = facts_after(self.site, self.facts, self.plan())
-        return plan(self.site, after, self.bundle, now=NOW, renew=self.renew)
+        return plan(self.site, after, self.bundle, now=self.now, renew=self.renew)
 
     @property
     def golden(self) -> Path:
@@ -72,7 +83,7 @@ def load(name: str) -> Case:
     """Read a case. Raises KeyError for a path in `changes` that leads nowhere."""
     data = json.loads((HERE / "cases" / name / "case.json").read_text("utf-8"))
     known = {"about", "rows", "base", "site", "applied", "changes", "site_changes"}
-    unknown = set(data) - known - {"certificate", "key", "renew"}
+    unknown = set(data) - known - {"certificate", "key", "renew", "passphrase", "now"}
     assert not unknown, f"{name}: {unknown}"
     facts = json.loads((HERE / "bases" / f"{data['base']}.json").read_text("utf-8"))
     site = site_of(data["site"], data.get("site_changes", {}))
@@ -81,7 +92,9 @@ def load(name: str) -> Case:
     if data.get("applied"):
         before = wire.decode(wire.Facts, facts)
         first = site_of(data["site"], {})
-        facts = wire.encode(facts_after(first, before, plan(first, before, bundle(), now=NOW)))
+        passphrase = data.get("passphrase", "")
+        made = plan(first, before, bundle(), now=NOW, passphrase=passphrase)
+        facts = wire.encode(facts_after(first, before, made))
     for path, value in data.get("changes", {}).items():
         change(facts, path, value)
     return Case(
@@ -92,6 +105,8 @@ def load(name: str) -> Case:
         wire.decode(wire.Facts, facts),
         certificate,
         data.get("renew", False),
+        data.get("passphrase", ""),
+        datetime.fromisoformat(data["now"]) if "now" in data else NOW,
     )
 
 

@@ -45,7 +45,14 @@ def _done(site: Site, facts: wire.Facts, change: wire.Change) -> wire.Facts:
                 replace(p, installed=p.candidate) if p.name in change.names else p
                 for p in facts.packages.items
             )
-            return replace(facts, packages=replace(facts.packages, items=items))
+            there = tuple(n for n in facts.clock.installed if n not in change.replaces)
+            clock = facts.clock
+            if "chrony" in change.names:  # Debian's own settings name the folder
+                clock = replace(clock, installed=(*there, "chrony"), confdir=True)
+            return replace(facts, packages=replace(facts.packages, items=items), clock=clock)
+        case wire.SetClock():
+            now = facts.clock.now + change.offset
+            return replace(facts, clock=replace(facts.clock, now=now))
         case wire.WriteFile():
             return _written(facts, change)
         case wire.SetService():
@@ -73,6 +80,16 @@ def _done(site: Site, facts: wire.Facts, change: wire.Change) -> wire.Facts:
                 for w in facts.web
             )
             return replace(facts, web=web)
+        case wire.SetRadio():
+            radios = tuple(
+                replace(r, blocked="") if r.interface == change.interface else r
+                for r in facts.radios
+            )
+            interfaces = tuple(
+                replace(i, manager="") if i.name == change.interface else i
+                for i in facts.interfaces
+            )
+            return replace(facts, radios=radios, interfaces=interfaces)
 
 
 def _written(facts: wire.Facts, change: wire.WriteFile) -> wire.Facts:
@@ -80,7 +97,9 @@ def _written(facts: wire.Facts, change: wire.WriteFile) -> wire.Facts:
     text = change.content or ""
     sha = "" if change.content is None else hashlib.sha256(text.encode()).hexdigest()
     others = tuple(o for o in facts.owned if o.path != change.path)
-    facts = replace(facts, owned=(*others, wire.Owned(change.path, sha, sha, text)))
+    facts = replace(
+        facts, owned=(*others, wire.Owned(change.path, sha, sha, "" if change.secret else text))
+    )
     if change.path == names.CLOUD_INIT_FILE:
         facts = replace(facts, cloud_init=replace(facts.cloud_init, network_disabled=True))
     if not change.path.startswith(FOLDERS):
@@ -105,7 +124,10 @@ def _service(site: Site, facts: wire.Facts, change: wire.SetService) -> wire.Fac
     there = replace(there, load="loaded")
     services = tuple(s for s in facts.services if s.unit != change.unit)
     listeners = tuple(item for item in facts.listeners if item.unit != change.unit)
-    if there.active == "active":
+    if there.active == "active" and change.unit == names.CHRONY_UNIT:
+        time = wire.Listener(123, "udp", "0.0.0.0", "chronyd", 4001, change.unit)
+        listeners += (time,)
+    if there.active == "active" and change.unit == names.DNSMASQ_UNIT:
         address = site.static_ip.address.partition("/")[0]
         listeners += tuple(
             wire.Listener(port, protocol, where, "dnsmasq", 4000, change.unit)

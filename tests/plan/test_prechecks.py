@@ -58,7 +58,8 @@ TOLD: tuple[tuple[str, dict[str, Any], str, str, bool, str], ...] = (
     ("debian12-ifupdown", {"disks.0.free": 300_000_000}, "disk-low", "warning", False, "300 MB"),
     ("debian12-ifupdown", {"disks.0.read_only": True}, "disk-read-only", "failed", True, "/"),
     ("debian12-ifupdown", {"disks": []}, "unread", "warning", False, "disk"),
-    ("debian12-ifupdown", {"clock.now": 60.0}, "clocks-differ", "warning", False, "1970"),
+    ("debian12-ifupdown", {"clock.now": 60.0}, "server-clock-wrong", "warning", False, "1970"),
+    ("debian12-ifupdown", {"clock.now": NOW + 7200}, "clocks-differ", "warning", False, "12:00"),
     ("debian12-ifupdown", {"packages.lock": "apt"}, "packages-locked", "warning", False, "apt"),
     (
         "ubuntu2404-netplan",

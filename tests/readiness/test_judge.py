@@ -87,7 +87,7 @@ CASES: list[Case] = [
     ("power", "services-stay", "attention", {
         "site": with_access_point(),
         "services": (service("docker.service"), service(names.DNSMASQ_UNIT),
-                     wire.Service("hostapd.service", "masked", "masked", "inactive"))}),
+                     wire.Service("cht-offline-wifi.service", "masked", "masked", "inactive"))}),
     ("power", "services-stay", "attention", {
         "services": (service("nginx.service", "disabled"), service(names.DNSMASQ_UNIT))}),
     ("power", "services-unknown", "unknown", {"services": None}),

@@ -515,12 +515,21 @@ DECISIONS: list[Case] = [
     ),
     *[
         ({"access_point": model.AccessPoint(**{**GOOD, **change})}, codes)  # type: ignore[arg-type]
-        for GOOD in ({"kind": "server", "interface": "wlan0", "ssid": "Clinic", "country": "KE"},)
+        for GOOD in (
+            {
+                "kind": "server",
+                "interface": "wlan0",
+                "ssid": "Clinic",
+                "country": "KE",
+                "bridge": True,
+            },
+        )
         for change, codes in (
             ({}, ""),
             ({"interface": "wlan 0"}, "ap_interface_invalid@access_point.interface"),
             ({"interface": "eth0", "bridge": True}, "ap_bridge_same@access_point.bridge"),
-            ({"bridge": True}, ""),
+            ({"bridge": False}, "ap_layout@access_point.interface"),
+            ({"bridge": False, "interface": "eth0"}, ""),
             ({"ssid": "ü" * 16}, ""),
             ({"ssid": "ü" * 17}, "ap_ssid_long@access_point.ssid"),
             ({"ssid": "a\nb"}, "ap_ssid_control"),
@@ -568,7 +577,7 @@ DECISIONS: list[Case] = [
 ETH0 = ("192.168.1.20/24",)
 LO = examples.interface("lo", "127.0.0.1/8", kind="loopback", manager="")
 WLAN0 = examples.interface("wlan0", kind="wifi")
-RADIO = wire.Radio("phy0", "wlan0", ap=True, blocked="")
+RADIO = wire.Radio("phy0", "wlan0", ap=True, blocked="", sae=True, mfp=True)
 WAY = wire.Route("192.168.1.1", "eth0", 4, 100)
 
 
@@ -581,7 +590,22 @@ def beside(*others: wire.Interface) -> dict[str, Any]:
     return {"interfaces": (LO, examples.interface("eth0", *ETH0), *others)}
 
 
-AP = {"access_point": model.AccessPoint("server", "wlan0", "Clinic", "KE")}
+def radio(**change: Any) -> dict[str, Any]:
+    """A server with a radio beside its cable."""
+    return {**beside(WLAN0), "radios": (dataclasses.replace(RADIO, **change),)}
+
+
+def scan(*numbers: int, bar: str = "", **change: Any) -> wire.RadioScan:
+    """What that radio said of its channels in Kenya."""
+    known = tuple(wire.Channel(n, 2407 + 5 * n, bar) for n in numbers or (1, 6, 11))
+    said = wire.RadioScan("wlan0", "KE", "KE", False, known, (), True)
+    return dataclasses.replace(said, **change)
+
+
+AP = {
+    "static_ip__interface": "wlan0",
+    "access_point": model.AccessPoint("server", "wlan0", "Clinic", "KE"),
+}
 SIX = {"static_ip__address6": "fd00:20::1/64"}
 
 # What is decided, what the server is -> codes.
@@ -600,7 +624,7 @@ ON_A_SERVER: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({}, eth0(master="br0"), "interface_member"),
     ({}, eth0(carrier=False), "interface_no_link"),
     ({"static_ip__interface": "wlan0"}, beside(WLAN0), "interface_wifi"),
-    ({"static_ip__interface": "wlan0", **AP}, {**beside(WLAN0), "radios": (RADIO,)}, ""),
+    (AP, {**beside(WLAN0), "radios": (RADIO,)}, ""),
     ({}, eth0(manager=""), "interface_unmanaged"),
     ({}, eth0(manager="networkmanager"), "interface_other_manager"),
     ({}, {**eth0(manager="networkmanager"), "network__manager": ""}, ""),
@@ -652,11 +676,44 @@ ON_A_SERVER: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     # radios
     (AP, {**beside(WLAN0), "radios": (RADIO,)}, ""),
     (AP, beside(WLAN0), ""),
-    (AP, {}, "ap_interface_unknown@access_point.interface"),
+    (AP, {}, "interface_unknown ap_interface_unknown@access_point.interface"),
     (
         AP,
         {**beside(WLAN0), "radios": (dataclasses.replace(RADIO, ap=False),)},
         "ap_radio_unable",
+    ),
+    (AP, radio(blocked="hard"), "ap_radio_off@access_point.interface"),
+    (AP, radio(blocked="soft"), ""),
+    (AP, radio(sae=False), "ap_security_less@access_point.security"),
+    (
+        {**AP, "access_point": model.AccessPoint("server", "wlan0", "A", "KE", security="wpa3")},
+        radio(sae=False),
+        "ap_security_unable@access_point.security",
+    ),
+    ({**AP, "static_ip__gateway": "10.20.0.254"}, radio(), "ap_gateway@static_ip.gateway"),
+    (AP, {**radio(), "scan": scan(in_force="00")}, "ap_country_refused@access_point.country"),
+    (
+        AP,
+        {**radio(self_managed=True), "scan": scan(in_force="US", self_managed=True)},
+        "ap_country_fixed@access_point.country",
+    ),
+    (AP, radio(self_managed=True, country="US"), "ap_country_fixed@access_point.country"),
+    (AP, {**radio(), "scan": scan()}, ""),
+    (AP, {**radio(), "scan": scan(1, bar="no-ir")}, "ap_channel_none@access_point.country"),
+    (
+        {**AP, "access_point": model.AccessPoint("server", "wlan0", "A", "KE", channel=11)},
+        {**radio(), "scan": scan(1)},
+        "ap_channel_illegal@access_point.channel",
+    ),
+    (
+        {"access_point": model.AccessPoint("server", "wlan0", "A", "KE", bridge=True)},
+        radio(),
+        "ap_bridge_none@access_point.bridge",
+    ),
+    (
+        AP,
+        {**radio(), "connection": wire.Connection("10.1.1.2", 4000, "10.1.1.1", 22, "wlan0")},
+        "ap_radio_carries@access_point.interface",
     ),
 ]
 

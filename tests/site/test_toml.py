@@ -474,6 +474,7 @@ def test_the_reference_has_every_key_with_its_default() -> None:
         "server",
         "static_ip",
         "dns_dhcp",
+        "clock",
         "certificate",
         "request",
         "access_point",

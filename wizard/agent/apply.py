@@ -14,7 +14,13 @@ from .restore import conclude, restore
 from .transaction import Transaction, boot_id, outcome
 
 # How long one step may take, for the timer not to fire in the middle of it.
-BUDGET = {"packages": 1500.0, "network": 180.0, "certificate": 120.0, "service": 120.0}
+BUDGET = {
+    "packages": 1500.0,
+    "network": 180.0,
+    "certificate": 120.0,
+    "service": 120.0,
+    "radio": 120.0,
+}
 BUDGET_ELSE = 30.0
 
 

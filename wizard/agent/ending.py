@@ -67,7 +67,7 @@ def _file_away(base: str, name: str, keep_images: bool) -> None:
     shutil.rmtree(final, ignore_errors=True)
     os.rename(hidden, final)
     disk.sync_folder(base)
-    _prune(base, HISTORY)
+    _prune(base, HISTORY, name)
 
 
 def tidy(transaction: "Transaction") -> None:
@@ -85,10 +85,11 @@ def tidy(transaction: "Transaction") -> None:
             _file_away(history, entry[1:], keep_images=False)
 
 
-def _prune(base: str, keep: int) -> None:
-    entries = [e for e in os.listdir(base) if not e.startswith(".")]
+def _prune(base: str, keep: int, newest: str) -> None:
+    """Keep the newest ones; which one that is is told, as the clock may have been set back."""
+    entries = [e for e in os.listdir(base) if not e.startswith(".") and e != newest]
     entries.sort(key=lambda e: os.stat(os.path.join(base, e)).st_mtime, reverse=True)
-    for entry in entries[keep:]:
+    for entry in entries[keep - 1 :]:
         shutil.rmtree(os.path.join(base, entry), ignore_errors=True)
 
 
@@ -98,13 +99,14 @@ def _prune(base: str, keep: int) -> None:
 def own(transaction: "Transaction") -> None:
     """Note which files, ports and packages are ours from now on.
 
-    owned.json: path -> {written: SHA-256, secret}; made.json: {ports: [...], packages: [...]}.
+    owned.json: path -> {written: SHA-256, secret}; made.json: {ports, packages, staying: [...]}.
     """
     host = transaction.host
     owned = _read(host.read(names.STATE + "/owned.json"))
     made = _read(host.read(names.STATE + "/made.json"))
     ports = made.setdefault("ports", [])
     packages = made.setdefault("packages", [])
+    staying = made.setdefault("staying", [])
     kinds = {r["begin"]: r["kind"] for r in transaction.journal.begun()}
     for index, after in sorted(transaction.journal.done().items()):
         kind = kinds.get(index)
@@ -123,7 +125,9 @@ def own(transaction: "Transaction") -> None:
                 if not after["close"]:
                     ports.append(rule)
         elif kind == "packages":
-            packages.extend(p for p in after["installed"] if p not in packages)
+            # What took the place of another package stays, or the server would have neither.
+            place = staying if after["replaced"] else packages
+            place.extend(p for p in after["installed"] if p not in place)
     for name, value in (("owned.json", owned), ("made.json", made)):
         path = host.path(names.STATE + "/" + name)
         disk.land(path, json.dumps(value, sort_keys=True).encode(), 0o600)

@@ -59,7 +59,10 @@ def facts(host: Host, connection: str, domain: str = "") -> Dict[str, Any]:
     """
     parts = Parts()
     # The slowest answer is asked for first; Python loads the other parts meanwhile.
-    units_asked = parts.begin("services", services.Units({}), lambda: services.units(host))
+    supplicants = services.supplicants(host)
+    units_asked = parts.begin(
+        "services", services.Units({}), lambda: services.units(host, supplicants)
+    )
 
     from .docker import Docker
     from .look import (
@@ -68,6 +71,7 @@ def facts(host: Host, connection: str, domain: str = "") -> Dict[str, Any]:
         network,
         owned,
         packages,
+        radios,
         resolver,
         sockets,
         system,
@@ -82,7 +86,7 @@ def facts(host: Host, connection: str, domain: str = "") -> Dict[str, Any]:
     containers = parts.begin("web", [], lambda: web.containers(host, engine, domain))
     dpkg = parts.read("packages", b"", lambda: packages.dpkg_status(host))
     package = parts.begin("packages", no_packages, lambda: packages.packages(host, dpkg))
-    radios = parts.begin("radios", [], lambda: system.radios(host))
+    air = parts.begin("radios", [], lambda: radios.radios(host))
     yaml = parts.begin("netplan", {}, lambda: netfiles.netplan(host))
 
     machine = parts.read("system", no_system(), lambda: system.system(host, dpkg))
@@ -109,7 +113,7 @@ def facts(host: Host, connection: str, domain: str = "") -> Dict[str, Any]:
     found = {
         "agent": VERSION,
         "system": machine,
-        "clock": parts.read("clock", no_clock(), lambda: system.clock(host, units)),
+        "clock": parts.read("clock", no_clock(), lambda: system.clock(host, units, dpkg)),
         "disks": parts.read("disks", [], lambda: system.disks(host)),
         "memory": parts.read("memory", 0, lambda: system.memory(host)),
         "interfaces": interfaces,
@@ -128,11 +132,12 @@ def facts(host: Host, connection: str, domain: str = "") -> Dict[str, Any]:
             lambda: firewall.firewall(host, units, zones(), deciders[0] if deciders else ""),
         ),
         "packages": package(),
-        "services": units.wire(),
+        "services": units.wire(names.SERVICES + supplicants),
         "docker": docker(),
         "web": containers() + plain(),
         "kubernetes": web.kubernetes(units, listeners),
-        "radios": radios(),
+        "radios": air(),
+        "scan": None,
         "resolver": parts.read(
             "resolver",
             {"link": "", "nameservers": [], "resolved": False, "text": ""},
@@ -189,6 +194,10 @@ def no_clock() -> Dict[str, Any]:
         "rtc": False,
         "services": [],
         "monotonic": time.monotonic(),
+        "rtc_now": None,
+        "last_known": None,
+        "installed": [],
+        "confdir": None,
     }
 
 

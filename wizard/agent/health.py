@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import time
+import re
 from typing import Any, Callable, Dict, List, TypeVar
 
+from . import names
 from .docker import Docker, DockerError
 from .host import Host
+from .look import radios
 from .transaction import pending
 
 # CHT's web server finds the next one by Docker's own DNS; inside 3.x everything is one container.
@@ -25,7 +27,7 @@ def health(host: Host, domain: str = "") -> Dict[str, Any]:
     containers: List[Dict[str, Any]] = _try([], lambda: web.containers(host, engine, domain))
     listeners: List[Dict[str, Any]] = _try([], lambda: sockets.listeners(host))
     return {
-        "clock": time.time(),
+        "clock": host.now(),
         "services": units.wire(),
         "lookups": _lookups(engine, containers),
         "docker_enabled": units.enabled("docker.service"),
@@ -33,6 +35,30 @@ def health(host: Host, domain: str = "") -> Dict[str, Any]:
         "pending": pending(host),
         "dns_listening": _ours(listeners, 53),
         "dhcp_listening": _ours(listeners, 67),
+        "sending": _try(None, lambda: sending(host)),
+    }
+
+
+def sending(host: Host) -> Any:
+    """Return wire.Sending as hostapd says it; None when no access point of ours is set up."""
+    conf = host.read(names.HOSTAPD_CONF)
+    found = re.search(r"^interface=(\S+)$", conf or "", re.M)
+    if not found:
+        return None
+    interface = found.group(1)
+    argv = ["hostapd_cli", "-p", names.HOSTAPD_RUN + "/control", "-i", interface, "status"]
+    done = host.run(argv, timeout=10.0)
+    pairs = (line.partition("=") for line in done.out.splitlines())
+    said = {key: value for key, _, value in pairs} if done.ok else {}
+    countries = radios.regulatory(host.run(["iw", "reg", "get"], timeout=10.0).out)
+    phy = radios.phy_of(host, interface)
+    channel, phones = said.get("channel", ""), said.get("num_sta[0]", "")
+    return {
+        "interface": interface,
+        "state": said.get("state", ""),
+        "channel": int(channel) if channel.isdigit() else 0,
+        "country": countries.get(phy, countries.get("", ("", False)))[0],
+        "phones": int(phones) if phones.isdigit() else 0,
     }
 
 

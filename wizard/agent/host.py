@@ -6,13 +6,17 @@ as root and a subclass that pretends the commands.
 
 from __future__ import annotations
 
+import errno
 import os
+import struct
 import subprocess
+import time
 from typing import TYPE_CHECKING, Dict, List, NamedTuple, Optional, Tuple
 
 if TYPE_CHECKING:
     import socket
 
+RTC_SET_TIME = 0x4024700A  # linux/rtc.h, _IOW('p', 0x0a, struct rtc_time)
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -74,6 +78,10 @@ class Host:
         """Return where a TCP port of this machine is reached from within."""
         return "127.0.0.1", port
 
+    def neighbour(self, address: str, port: int) -> Tuple[str, int]:
+        """Return where a port of another device on the LAN is reached."""
+        return address, port
+
     def dial(self, path: str, seconds: float) -> "socket.socket":
         """Return a connection to a Unix socket of this machine. Raises OSError."""
         import socket
@@ -98,6 +106,41 @@ class Host:
             wire.close()
             raise
         return wire
+
+    def now(self) -> float:
+        """Return this machine's clock, seconds since 1970."""
+        return time.time()
+
+    def set_clock(self, seconds: float) -> None:
+        """Set this machine's clock. Raises OSError, always below another root."""
+        if self.root:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+        time.clock_settime(time.CLOCK_REALTIME, seconds)
+
+    def hardware_clock(self) -> Optional[float]:
+        """Return what the battery's clock shows, read as UTC, or None without one (rtc(4))."""
+        text = (self.read("/sys/class/rtc/rtc0/since_epoch") or "").strip()
+        return float(text) if text.isdigit() else None
+
+    def set_hardware_clock(self, seconds: float) -> None:
+        """Set the battery's clock to a time written as UTC. Raises OSError.
+
+        By ioctl, as Debian 13 has no hwclock any more unless somebody installs it.
+        """
+        if self.root:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+        import fcntl
+
+        moment = time.gmtime(round(seconds))
+        fields = (
+            moment.tm_sec, moment.tm_min, moment.tm_hour, moment.tm_mday, moment.tm_mon - 1,
+            moment.tm_year - 1900, 0, 0, 0,
+        )  # fmt: skip
+        device = os.open("/dev/rtc0", os.O_RDONLY)
+        try:
+            fcntl.ioctl(device, RTC_SET_TIME, struct.pack("9i", *fields))
+        finally:
+            os.close(device)
 
     def which(self, name: str) -> str:
         """Return the full path of a command, or ""."""

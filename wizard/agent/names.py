@@ -13,6 +13,21 @@ DNSMASQ_CONF = SETTINGS + "/dnsmasq.conf"
 DNSMASQ_UNIT = "cht-offline-dns.service"
 DNSMASQ_UNIT_FILE = "/etc/systemd/system/" + DNSMASQ_UNIT
 
+CHRONY_FILE = "/etc/chrony/conf.d/cht-offline-setup.conf"  # read by the package's chrony.service
+CHRONY_UNIT = "chrony.service"
+CLOCK_UNIT = "cht-offline-clock.service"  # no start before the last known time
+CLOCK_UNIT_FILE = "/etc/systemd/system/" + CLOCK_UNIT
+CLOCK = "/var/lib/cht-offline-clock"
+CLOCK_STAMP = CLOCK + "/last-known"  # its date is the last known time
+
+HOSTAPD_CONF = SETTINGS + "/hostapd.conf"
+HOSTAPD_SECRET = SETTINGS + "/hostapd-passphrase.conf"  # root only; joined to it at each start
+HOSTAPD_UNIT = "cht-offline-wifi.service"
+HOSTAPD_UNIT_FILE = "/etc/systemd/system/" + HOSTAPD_UNIT
+HOSTAPD_RUN = "/run/cht-offline-wifi"
+NETWORKMANAGER_RADIO_FILE = "/etc/NetworkManager/conf.d/90-cht-offline-wifi.conf"
+NETWORKD_RADIO_FILE = "/etc/systemd/network/05-cht-offline-wifi.network"
+
 RECOVER_UNIT = "cht-offline-setup-recover.service"
 RECOVER_CONTAINERS_UNIT = "cht-offline-setup-recover-containers.service"
 APPLY_UNIT = "cht-offline-setup-apply"
@@ -30,6 +45,9 @@ WATCHED_PORTS = (22, 53, 67, 80, 123, 443, 547, 5353, 6443)
 PACKAGES = ("dnsmasq-base", "hostapd", "iw", "chrony", "dnsmasq")
 SERVICES = (
     DNSMASQ_UNIT,
+    HOSTAPD_UNIT,
+    "hostapd.service",
+    "NetworkManager.service",
     "dnsmasq.service",
     "systemd-resolved.service",
     "docker.service",
@@ -41,4 +59,6 @@ SERVICES = (
     "k3s.service",
     "nginx.service",
     "apache2.service",
+    CHRONY_UNIT,
+    CLOCK_UNIT,
 )

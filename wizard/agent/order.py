@@ -9,6 +9,7 @@ from .changes import Plain, StepError
 
 _TEXT = (str,)
 _MAYBE_TEXT = (str, type(None))
+_NUMBER = (int, float)
 _MAYBE_FLAG = (bool, type(None))
 
 ORDER: Dict[str, Any] = {
@@ -23,7 +24,7 @@ ORDER: Dict[str, Any] = {
     "interface": _TEXT,
 }
 CHANGES: Dict[str, Dict[str, Any]] = {
-    "packages": {"names": (list,)},
+    "packages": {"names": (list,), "replaces": (list,)},
     "file": {
         "path": _TEXT,
         "content": _MAYBE_TEXT,
@@ -56,6 +57,7 @@ CHANGES: Dict[str, Dict[str, Any]] = {
         "zone": _TEXT,
         "close": (bool,),
     },
+    "clock": {"offset": _NUMBER, "reference": _NUMBER, "boot_id": _TEXT},
     "certificate": {
         "target": _TEXT,
         "container": _TEXT,
@@ -69,6 +71,12 @@ CHANGES: Dict[str, Dict[str, Any]] = {
         "https_port": (int,),
         "domain": _TEXT,
         "leaf_sha256": _TEXT,
+    },
+    "radio": {
+        "interface": _TEXT,
+        "country": _TEXT,
+        "bridge": _TEXT,
+        "release": (bool,),
     },
 }
 SHORTEST, LONGEST = 10, 3600  # seconds to confirm

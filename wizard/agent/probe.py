@@ -52,7 +52,7 @@ def find_address(host: Host, interface: str, address: str, seconds: float = 3) -
             raise OSError
     except OSError:
         raise ProbeError("probe-bad-address", address) from None
-    own = _mac(host, interface)
+    own = mac_of(host, interface)
     probe = (
         BROADCAST + own + struct.pack("!HHHBBH", ETH_ARP, 1, ETH_IPV4, 6, 4, 1)
         + own + bytes(4) + bytes(6) + target
@@ -68,8 +68,8 @@ def find_address(host: Host, interface: str, address: str, seconds: float = 3) -
             holder.append(sender)
         return bool(holder)
 
-    _converse(host, interface, ETH_ARP, lambda: probe, ARP_PROBES, seconds / 4.0, seconds, look)
-    return {"mac": _colons(holder[0]) if holder else ""}
+    converse(host, interface, ETH_ARP, lambda: probe, ARP_PROBES, seconds / 4.0, seconds, look)
+    return {"mac": colons(holder[0]) if holder else ""}
 
 
 def find_dhcp(host: Host, interface: str, seconds: float = 4) -> List[Dict[str, Any]]:
@@ -80,7 +80,7 @@ def find_dhcp(host: Host, interface: str, seconds: float = 4) -> List[Dict[str, 
     behind a bridge of ours); our server on the same interface does not see the question, see the
     module's docstring. Raises ProbeError.
     """
-    own = _mac(host, interface)
+    own = mac_of(host, interface)
     own_macs, own_addresses = _ourselves(host)
     xid = os.urandom(4)
     begun = time.monotonic()
@@ -97,14 +97,14 @@ def find_dhcp(host: Host, interface: str, seconds: float = 4) -> List[Dict[str, 
         return False
 
     pause = min(0.5, seconds / 4.0)
-    _converse(host, interface, ETH_IPV4, question, DISCOVERS, pause, seconds, look)
+    converse(host, interface, ETH_IPV4, question, DISCOVERS, pause, seconds, look)
     return [offers[key] for key in sorted(offers)]
 
 
 # ------------------------------------------------------------------------- frames
 
 
-def _converse(
+def converse(
     host: Host,
     interface: str,
     kind: int,
@@ -143,7 +143,8 @@ def _converse(
         wire.close()
 
 
-def _mac(host: Host, interface: str) -> bytes:
+def mac_of(host: Host, interface: str) -> bytes:
+    """Return an interface's MAC. Raises ProbeError."""
     text = host.read("/sys/class/net/%s/address" % interface)
     if not interface or "/" in interface or text is None:
         raise ProbeError("probe-no-interface", interface)
@@ -168,12 +169,13 @@ def _ourselves(host: Host) -> Tuple[Set[str], Set[str]]:
     return macs - {"", "00:00:00:00:00:00"}, addresses
 
 
-def _colons(mac: bytes) -> str:
+def colons(mac: bytes) -> str:
+    """Return a MAC as people write it."""
     return ":".join("%02x" % b for b in mac)
 
 
-def _sum(data: bytes) -> int:
-    """The Internet checksum (RFC 1071)."""
+def checksum(data: bytes) -> int:
+    """Return the Internet checksum (RFC 1071)."""
     if len(data) % 2:
         data += b"\0"
     total: int = sum(struct.unpack("!%dH" % (len(data) // 2), data))
@@ -195,10 +197,10 @@ def _discover(mac: bytes, xid: bytes, elapsed: int) -> bytes:
     length = 8 + len(bootp)
     ends = bytes(4) + BROADCAST[:4]
     udp = struct.pack("!HHHH", 68, 67, length, 0)
-    check = _sum(ends + struct.pack("!BBH", 0, 17, length) + udp + bootp) or 0xFFFF
+    check = checksum(ends + struct.pack("!BBH", 0, 17, length) + udp + bootp) or 0xFFFF
     udp = struct.pack("!HHHH", 68, 67, length, check)
     ip = struct.pack("!BBHHHBBH", 0x45, 0x10, 20 + length, 0, 0, 64, 17, 0) + ends
-    ip = ip[:10] + struct.pack("!H", _sum(ip)) + ip[12:]
+    ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
     return BROADCAST + mac + struct.pack("!H", ETH_IPV4) + ip + udp + bootp
 
 
@@ -226,7 +228,7 @@ def _offer(frame: bytes, xid: bytes) -> Optional[Dict[str, Any]]:
         return None
     return {
         "server": (_addresses(options.get(54, b"")) or [""])[0],
-        "mac": _colons(frame[6:12]),
+        "mac": colons(frame[6:12]),
         "offered": socket.inet_ntoa(bootp[16:20]),
         "mask": (_addresses(options.get(1, b"")) or [""])[0],
         "router": _addresses(options.get(3, b"")),

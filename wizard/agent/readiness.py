@@ -13,7 +13,7 @@ from .look import services
 SERVICES = (
     "docker.service",
     names.DNSMASQ_UNIT,
-    "hostapd.service",
+    names.HOSTAPD_UNIT,
     "nginx.service",
     "apache2.service",
     "caddy.service",
@@ -55,7 +55,7 @@ def readiness(host: Host) -> Dict[str, Any]:
         "cpus": parts.read("cpus", None, lambda: system.cpus(host)),
         "boot_id": machine["boot_id"],
         "uptime": machine["uptime"],
-        "clock": parts.read("clock", no_clock(), lambda: system.clock(host, units)),
+        "clock": parts.read("clock", no_clock(), lambda: system.clock(host, units, dpkg)),
         "services": None if told is None else units.wire(SERVICES),
         "containers": None if details is None else containers.parts(details),
         "file_systems": parts.read("disks", None, lambda: storage.file_systems(host, paths)),

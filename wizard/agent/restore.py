@@ -13,12 +13,13 @@ from .transaction import Transaction, boot_id, busy, outcome
 
 # Within a phase the last step is undone first. Files before everything that reads them; units
 # are disabled before their files go (systemctl cannot do it afterwards) and enabled after the
-# old ones are back; the network as early as can be; packages last, as nothing uses them then.
+# old ones are back; the network as early as can be; packages last, as nothing uses them then. The
+# clock comes before the service that notes the last known time is stopped: it notes it then.
 PHASES: Dict[str, Tuple[str, ...]] = {
-    "now": ("release", "files", "enable", "network", "address", "services", "ports", "web",
+    "now": ("clock", "release", "files", "enable", "network", "address", "services", "ports", "web",
             "packages"),
     "files": ("release", "files", "enable", "early"),
-    "containers": ("services", "web", "packages"),
+    "containers": ("clock", "services", "web", "packages"),
 }  # fmt: skip
 
 

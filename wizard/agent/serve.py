@@ -60,6 +60,9 @@ class Serve:
             "status": self._status,
             "find-dhcp": self._find_dhcp,
             "find-address": self._find_address,
+            "clock": self._clock,
+            "scan": self._scan,
+            "company": self._company,
             "health": self._health,
             "readiness": self._readiness,
             "request": self._request,
@@ -197,6 +200,13 @@ class Serve:
             "boot_id": transaction.boot_id(self.host),
             "monotonic": time.monotonic(),
         }
+
+    def _clock(self, _arguments: Plain) -> Plain:
+        """Tell the time at once, so that the way there and back can be measured."""
+        from .transaction import boot_id
+
+        now, passed = self.host.now(), time.monotonic()
+        return {"now": now, "monotonic": passed, "boot_id": boot_id(self.host)}
 
     def _apply(self, arguments: Plain) -> Plain:
         from . import order, transaction, units
@@ -366,6 +376,19 @@ class Serve:
         seconds = min(self.timings.probe, 3.0)
         interface, address = str(arguments["interface"]), str(arguments["address"])
         return find_address(self.host, interface, address, seconds)
+
+    def _scan(self, arguments: Plain) -> Plain:
+        from .scan import scan
+
+        interface, country = str(arguments["interface"]), str(arguments["country"])
+        return scan(self.host, interface, country, self.timings)
+
+    def _company(self, arguments: Plain) -> Plain:
+        from .company import company
+
+        interface = str(arguments["interface"])
+        first, last = str(arguments.get("first", "")), str(arguments.get("last", ""))
+        return company(self.host, interface, first, last, min(self.timings.probe, 4.0))
 
     def _health(self, arguments: Plain) -> Plain:
         from .health import health

@@ -82,7 +82,8 @@ class Transaction:
             "state": "prepared",
             "id": order["id"],
             "who": order["who"],
-            "since": time.time(),
+            "since": self.host.now(),
+            "monotonic": time.monotonic(),  # `since` on a clock that a change may set
             "boot_id": boot_id(self.host),
             "confirm": order["confirm"],
         }
@@ -225,11 +226,19 @@ def pending(host: Host) -> Optional[Plain]:
             state["state"], state["state"]
         ),
         "who": state["who"],
-        "since": state["since"],
+        "since": _since(host, state),
         "alive": transaction.alive(),
         "seconds_left": transaction.seconds_left(),
         "nonce": state.get("nonce", "") if state["state"] == "applied" else "",
     }
+
+
+def _since(host: Host, state: Plain) -> float:
+    """Return when a transaction began, by the clock as it goes now."""
+    begun = state.get("monotonic")
+    if begun is None or state.get("boot_id") != boot_id(host):
+        return float(state["since"])
+    return host.now() - (time.monotonic() - float(begun))
 
 
 def last(host: Host) -> Optional[Plain]:

@@ -13,16 +13,24 @@ from .host import Host
 from .journal import Journal
 from .transaction import Refused, Transaction, busy
 
+OURS = (
+    names.DNSMASQ_UNIT_FILE,
+    names.CLOCK_UNIT_FILE,
+    names.CHRONY_FILE,
+    names.HOSTAPD_UNIT_FILE,
+    names.NETWORKMANAGER_RADIO_FILE,
+    names.NETWORKD_RADIO_FILE,
+)
 SSH_PORT = "22/tcp"
 
 
 def ours(path: str) -> bool:
     """True for what only this program uses; other files that it wrote belong to the network."""
-    return path == names.DNSMASQ_UNIT_FILE or path.startswith(names.SETTINGS + "/")
+    return path in OURS or path.startswith(names.SETTINGS + "/")
 
 
 def uninstall(host: Host, remove_packages: bool) -> Plain:
-    """Remove DNS service, its files, firewall rules, boot units, state and the agent itself.
+    """Remove DNS service, access point, firewall rules, boot units, state and the agent itself.
 
     The fixed address and the certificate stay: without them the server would not be where it
     is expected; the copies of earlier certificates go, and a key that waits for its certificate.
@@ -42,15 +50,21 @@ def uninstall(host: Host, remove_packages: bool) -> Plain:
     left: List[str] = []
     owned = _table(host, "owned.json")
     made = _table(host, "made.json")
-    if host.exists(names.DNSMASQ_UNIT_FILE):
-        host.run(["systemctl", "disable", "--now", names.DNSMASQ_UNIT], timeout=90.0)
+    for unit in (names.DNSMASQ_UNIT, names.HOSTAPD_UNIT, names.CLOCK_UNIT):
+        if host.exists("/etc/systemd/system/" + unit):
+            host.run(["systemctl", "disable", "--now", unit], timeout=90.0)
+    serving = host.exists(names.CHRONY_FILE)
     # Network files stay, foreign ones that were only edited (/etc/network/interfaces) as well.
     kept = [path for path in sorted(owned) if not ours(path) and host.exists(path)]
-    for path in sorted({*filter(ours, owned), names.DNSMASQ_UNIT_FILE, names.DNSMASQ_CONF}):
+    for path in sorted({*filter(ours, owned), *OURS, names.DNSMASQ_CONF}):
         if disk.remove(host.path(path)):
             removed.append(path)
+    if names.NETWORKMANAGER_RADIO_FILE in removed:
+        host.run(["nmcli", "general", "reload", "conf"], timeout=30.0)
     units.remove_recovery(host)
     host.run(["systemctl", "daemon-reload"], timeout=60.0)
+    if serving:  # it goes on as an ordinary client
+        host.run(["systemctl", "try-restart", names.CHRONY_UNIT], timeout=90.0)
     step = Step(host, Journal(transaction.folder), 0, Timings(), print, {})
     for rule in made.get("ports", ()):
         text = "port " + " ".join(rule["ports"])
@@ -71,6 +85,7 @@ def uninstall(host: Host, remove_packages: bool) -> Plain:
             left.append("packages: %s" % error.detail)
     else:
         kept.extend("package " + p for p in installed)
+    kept.extend("package " + p for p in made.get("staying", ()))
     if _table(host, "last.json") and pairs.names_of(host):
         kept.append("certificate of the web server")
     removed.extend("kept certificate " + name for name in pairs.names_of(host))
@@ -79,7 +94,7 @@ def uninstall(host: Host, remove_packages: bool) -> Plain:
         removed.append("key that waits for a certificate for " + ", ".join(waiting["names"]))
     transaction.start_lock.release()
     transaction.lock.release()
-    for folder in (names.LEASES, names.SETTINGS, names.STATE, names.LIBRARY):
+    for folder in (names.LEASES, names.CLOCK, names.SETTINGS, names.STATE, names.LIBRARY):
         if host.exists(folder):
             # Our own code may lie there: all that is needed is in memory by now.
             shutil.rmtree(host.path(folder), ignore_errors=True)

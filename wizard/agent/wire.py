@@ -59,6 +59,11 @@ class Clock:
     rtc: bool  # a hardware clock is there
     services: Tuple[str, ...]  # active time services: systemd-timesyncd, chrony, ntpsec
     monotonic: float
+    rtc_now: Optional[float] = None  # what the hardware clock shows, read as UTC
+    last_known: Optional[float] = None  # the next start does not go behind it; None: unkept
+    installed: Tuple[str, ...] = ()  # packages of time services, running or not
+    confdir: Optional[bool] = None  # chrony reads /etc/chrony/conf.d; None: there is no chrony
+    error: float = 0.0  # seconds by which `now` may be wrong: half of the round trip (RFC 5905)
 
 
 @dataclass(frozen=True)
@@ -245,13 +250,54 @@ class WebServer:
 
 
 @dataclass(frozen=True)
+class Channel:
+    """A channel of a radio, as the kernel allows it in the country in force."""
+
+    number: int
+    mhz: int
+    bar: str = ""  # why no access point may begin there: disabled, no-ir, radar
+
+
+@dataclass(frozen=True)
 class Radio:
-    """A Wi-Fi radio, as far as planning needs it today."""
+    """A Wi-Fi radio, as the kernel describes it."""
 
     phy: str
     interface: str
     ap: bool
     blocked: str  # "", soft, hard
+    driver: str = ""
+    read: bool = True  # False: the program `iw` is not there, so nothing is known but the name
+    country: str = ""  # in force for this radio: "KE", "00" = the whole world's common part
+    self_managed: bool = False  # the driver knows its country and takes no other
+    channels: Tuple[Channel, ...] = ()
+    sae: bool = False  # WPA3 as an access point
+    mfp: bool = False  # management frames can be protected (802.11w)
+    ht: bool = False  # 802.11n
+    vht: bool = False  # 802.11ac
+    he: bool = False  # 802.11ax as an access point
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A Wi-Fi network in the air; its name is nobody's business."""
+
+    mhz: int
+    signal: float  # dBm
+
+
+@dataclass(frozen=True)
+class RadioScan:
+    """What a radio may do in a country, and how busy the air is."""
+
+    interface: str
+    country: str  # that was asked for
+    in_force: str  # that the kernel then had; another one where it was refused
+    self_managed: bool
+    channels: Tuple[Channel, ...]
+    heard: Tuple[Heard, ...]
+    scanned: bool
+    error: str = ""  # why it could not be listened
 
 
 @dataclass(frozen=True)
@@ -333,9 +379,14 @@ class Facts:
     owned: Tuple[Owned, ...]
     pending: Optional[Pending]
     ssh_host_keys: Tuple[str, ...]  # SHA256:... fingerprints
+    scan: Optional[RadioScan] = None  # asked for separately, once the country is known
     problems: Tuple[str, ...] = ()  # parts that could not be read: "docker: permission denied"
     pairs: Tuple[KeptPair, ...] = ()  # the newest first
     request: Optional[KeyRequest] = None
+
+    def radio(self, interface: str) -> Optional[Radio]:
+        """Return the radio behind an interface, if there is one."""
+        return next((r for r in self.radios if r.interface == interface), None)
 
     def interface(self, name: str) -> Optional[Interface]:
         """Return the interface of that name, if there is one."""
@@ -367,6 +418,7 @@ class InstallPackages:
 
     names: Tuple[str, ...]
     topic: str = "dns_dhcp"
+    replaces: Tuple[str, ...] = ()  # what has to go because it cannot be there beside them
     kind: str = "packages"
 
 
@@ -380,8 +432,8 @@ class WriteFile:
     """
 
     path: str
-    content: Optional[str]
-    before: str
+    content: Optional[str] = field(repr=False)  # may be secret, and then its hash is as well
+    before: str = field(repr=False)
     topic: str
     mode: int = 0o644
     owner: str = "root:root"
@@ -466,6 +518,36 @@ class InstallCertificate:
     kind: str = "certificate"
 
 
+@dataclass(frozen=True)
+class SetClock:
+    """Set the server's clock, and its hardware clock if it has one, `offset` seconds forward.
+
+    `reference` is the clock minus the monotonic clock, as the offset was measured in the run
+    `boot_id`: a clock that somebody has set since then is not set again.
+    """
+
+    offset: float
+    reference: float
+    boot_id: str
+    topic: str = "clock"
+    kind: str = "clock"
+
+
+@dataclass(frozen=True)
+class SetRadio:
+    """Take a Wi-Fi radio for the access point: unblocked, in its country, nobody else's.
+
+    `release` gives it back to whoever had it.
+    """
+
+    interface: str
+    country: str
+    bridge: str = ""  # that it becomes a port of
+    release: bool = False
+    topic: str = "access_point"
+    kind: str = "radio"
+
+
 Change = Union[
     InstallPackages,
     WriteFile,
@@ -474,6 +556,8 @@ Change = Union[
     ReloadNetwork,
     OpenPorts,
     InstallCertificate,
+    SetClock,
+    SetRadio,
 ]
 
 CHANGES: Dict[str, Type[Any]] = {
@@ -484,6 +568,8 @@ CHANGES: Dict[str, Type[Any]] = {
     "network": ReloadNetwork,
     "ports": OpenPorts,
     "certificate": InstallCertificate,
+    "clock": SetClock,
+    "radio": SetRadio,
 }
 
 
@@ -558,6 +644,45 @@ class DhcpOffer:
 
 
 @dataclass(frozen=True)
+class Sending:
+    """The access point on the server's own radio, as hostapd says."""
+
+    interface: str
+    state: str  # ENABLED, DISABLED, COUNTRY_UPDATE, ...; "" = hostapd does not answer
+    channel: int
+    country: str
+    phones: int  # that have joined
+
+
+@dataclass(frozen=True)
+class Advertiser:
+    """A router that announces itself by IPv6 (RFC 4861)."""
+
+    mac: str
+    address: str  # link-local
+    prefixes: Tuple[str, ...]
+    dns: Tuple[str, ...]  # RFC 8106
+    lifetime: int  # seconds as a default router; 0 = none
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A device on the LAN that answers ARP."""
+
+    address: str
+    mac: str
+
+
+@dataclass(frozen=True)
+class Company:
+    """Who else serves on the LAN: what an access point that is still a router would do."""
+
+    routers: Tuple[Advertiser, ...]
+    dns: Tuple[Neighbour, ...]  # others that answer DNS questions
+    strangers: Tuple[Neighbour, ...]  # in the range for phones, without a lease of ours
+
+
+@dataclass(frozen=True)
 class Lookup:
     """A name looked up inside a CHT container."""
 
@@ -579,6 +704,7 @@ class Health:
     pending: Optional[Pending]
     dns_listening: bool
     dhcp_listening: bool
+    sending: Optional[Sending] = None  # None: no access point of ours is set up
 
 
 @dataclass(frozen=True)

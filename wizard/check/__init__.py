@@ -1,9 +1,10 @@
 """Live checks from the laptop's side of the LAN; none needs the Internet or a gateway."""
 
+from wizard.check.access_point import OtherDns, OtherRouter, PhonesRange, Wifi
 from wizard.check.base import Check
 from wizard.check.certificate import Tcp443, Tls, TlsHandshake, TlsSame
 from wizard.check.cht import HttpRedirect, Monitoring, SetupPoll
-from wizard.check.clock import Clocks
+from wizard.check.clock import Clocks, TimeService
 from wizard.check.dns_dhcp import OtherDhcp, OwnLease
 from wizard.check.domain import (
     DnsAaaa,
@@ -27,8 +28,12 @@ CHECKS: tuple[Check, ...] = (
     Link(),
     Server(),
     Ssh(),
+    Wifi(),
     OwnLease(),
     OtherDhcp(),
+    OtherRouter(),
+    OtherDns(),
+    PhonesRange(),
     DnsUdp(),
     DnsTcp(),
     DnsAaaa(),
@@ -43,6 +48,7 @@ CHECKS: tuple[Check, ...] = (
     HttpRedirect(),
     SetupPoll(),
     Monitoring(),
+    TimeService(),
     Clocks(),
     Boot(),
     Containers(),

@@ -1,4 +1,4 @@
-"""Do laptop, server and CHT agree on the time, and if not, which of them is wrong?"""
+"""Does the server give the time, do all agree on it, and if not, which of them is wrong?"""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from wizard.certificate import of_der
 from wizard.certificate.planner import clock_window
 from wizard.certificate.rules.case import BUILT
 from wizard.certificate.rules.dates import shown
+from wizard.check.ask_time import NoTime, ask
 from wizard.check.base import Check, Look, Said, failed, passed, skipped, warning
 
 # CHT's web app warns on the phone from 10 minutes on
@@ -24,7 +25,7 @@ class Clocks(Check):
 
     code = "clock"
     page = "clock"
-    after = ("setup_poll", "monitoring", "tls_handshake")
+    after = ("setup_poll", "monitoring", "tls_handshake", "time_service")
     limit = 3.0
 
     def _ask(self, look: Look) -> Said:
@@ -54,6 +55,27 @@ class Clocks(Check):
             return passed("phones" if window else "ok", detail=detail, **words, **window)
         say = failed if abs(offset) >= FAILED else warning
         return say(next(iter(wrong), "differ"), detail, **words)
+
+
+class TimeService(Check):
+    """The server answers devices that ask it for the time."""
+
+    code = "time_service"
+    page = "clock"
+    needs = ("server",)
+
+    def _ask(self, look: Look) -> Said:
+        if not look.target.ntp:
+            return skipped("off")
+        try:
+            told = ask(look)
+        except NoTime as error:
+            return warning("silent", str(error))
+        detail = f"stratum {told.stratum}, leap {told.leap}, {told.offset:+.3f} s"
+        if not told.usable:
+            return warning("unusable", detail)
+        look.notes.clocks["time"] = told.offset
+        return passed(detail=detail, difference=_span(told.offset))
 
 
 def _not_before(look: Look) -> tuple[float, str]:

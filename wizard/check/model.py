@@ -69,8 +69,9 @@ class Target:
     SHA-256 fingerprints (hex) of the imported certificates, leaf first; () = not known.
     `dns_dhcp`: names and addresses come from this server; `upstream`: it asks other DNS servers
     for other names. `web` is `kind` of wire.WebServer, `version` that of its CHT ("" = not
-    known). `connect` sends a port elsewhere (port -> host, port): the practice clinic lives on
-    loopback.
+    known). `country` is that of the server's own Wi-Fi ("" = it has none to offer), `gateway` the
+    LAN's way out ("" = none), `laptop` this laptop's own address in it. `connect` sends
+    a port elsewhere (port -> host, port): the practice clinic lives on loopback.
     """
 
     domain: str
@@ -84,9 +85,13 @@ class Target:
     ssh_port: int = 22
     chain: tuple[str, ...] = ()
     dns_dhcp: bool = True
+    ntp: bool = False  # the server gives the time
     upstream: bool = False
     web: str = "cht"
     version: str = ""
+    country: str = ""
+    gateway: str = ""
+    laptop: str = ""
     connect: Mapping[int, tuple[str, int]] = field(default_factory=dict)
 
     @property
@@ -159,6 +164,7 @@ class Surroundings:
     health: wire.Health | None = None
     health_at: float | None = None
     offers: tuple[wire.DhcpOffer, ...] | None = None
+    company: wire.Company | None = None
     lease: Lease | None = None
     interfaces: tuple[LocalAddress, ...] | None = None
     resolvers: tuple[str, ...] = ()

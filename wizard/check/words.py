@@ -25,8 +25,12 @@ NAMES: dict[str, str] = {
     "link": "This laptop is in the clinic's network",
     "server": "The server answers",
     "ssh": "It is the same server",
+    "wifi": "The server's Wi-Fi is up",
     "lease": "This laptop got its address from the server",
     "dhcp": "No second device hands out addresses",
+    "router": "No second router announces itself",
+    "dns_second": "No second device answers for names",
+    "range": "The addresses for phones are free",
     "dns_udp": "The server knows the name",
     "dns_tcp": "The server knows the name (long answers)",
     "dns_aaaa": "The name with IPv6",
@@ -41,6 +45,7 @@ NAMES: dict[str, str] = {
     "http_redirect": "Typing the name without https works",
     "setup_poll": "CHT answers as the app expects",
     "monitoring": "CHT and its database are well",
+    "time_service": "The server gives the time",
     "clock": "The clocks agree",
     "boot": "Everything starts again after a power cut",
     "containers": "CHT's parts find each other",
@@ -57,6 +62,9 @@ _CABLE = (
     "address automatically, wait half a minute and check again."
 )
 _DNS_PAGE = "Run Apply again for DNS and DHCP."
+_SET_CLOCK = (
+    'tick "Set the server\'s clock from this laptop" on the page DNS and DHCP and run Apply.'
+)
 _IMPORT = "Import the certificate again and run Apply."
 _RESTART_CHT = (
     "Wait five minutes and check again. If it stays so, switch the server off and on again; "
@@ -180,6 +188,63 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "server does not know the name.",
             "If they were typed in, remove them. Otherwise switch off DHCP in the router or "
             "access point. Then reconnect and check again.",
+        ),
+    },
+    "wifi": {
+        "ok": Sentence("Phones can join the Wi-Fi: channel {channel}, {country}; {phones} joined."),
+        "not-ours": Sentence("Not looked at: the Wi-Fi here does not come from the server."),
+        "no-health": _NO_HEALTH,
+        "none": Sentence(
+            "The server's Wi-Fi is not set up.",
+            "It was chosen, but not applied yet.",
+            "Run Apply.",
+        ),
+        "down": Sentence(
+            "The server's Wi-Fi is off.",
+            "The radio is switched off or unplugged, or another program took it.",
+            "Look whether its adapter is in and a Wi-Fi switch is on, then restart the server.",
+        ),
+        "country": Sentence(
+            "The server's Wi-Fi is up for {country} instead of {wanted}.",
+            "The radio has a country of its own, or another program set one.",
+            "Correct the country on the page Wi-Fi access point, and run Apply.",
+        ),
+    },
+    "router": {
+        "ok": Sentence("No other router announces itself."),
+        "unknown": Sentence("Not looked at: the server did not search for other devices."),
+        "known": Sentence(
+            "A router announces IPv6 in this network: {routers}.",
+            "Phones take addresses and names from it, too, and may not find the CHT.",
+            "Switch off IPv6 (router advertisement) for the LAN in its settings.",
+        ),
+        "second": Sentence(
+            "Another device announces itself as a router: {routers}.",
+            "Mostly an access point that is still a router. Phones take IPv6 from it and may not "
+            "find the CHT.",
+            "Switch it to the mode “access point” or “bridge”, or switch off its IPv6. Then check "
+            "again.",
+        ),
+    },
+    "dns_second": {
+        "ok": Sentence("Only the server answers for names."),
+        "unknown": Sentence("Not looked at: the server did not search for other devices."),
+        "not-ours": _NOT_OURS,
+        "second": Sentence(
+            "Another device answers for names: {devices}.",
+            "Mostly an access point with DNS relay. A phone that asks it does not find the CHT.",
+            "Switch off DNS relay or DNS proxy in its settings, then check again.",
+        ),
+    },
+    "range": {
+        "ok": Sentence("Nobody else uses the addresses for phones."),
+        "unknown": Sentence("Not looked at: the server did not search for other devices."),
+        "not-ours": _NOT_OURS,
+        "taken": Sentence(
+            "A device uses an address that phones may get: {devices}.",
+            "It was given by hand, often to an access point, or by another device that hands out "
+            "addresses.",
+            "Give it an address outside the range, or reserve this one for it (page DNS and DHCP).",
         ),
     },
     "dhcp": {
@@ -448,7 +513,7 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
         "not-yet-valid": Sentence(
             "The certificate of {domain} is valid only from {begin}.",
             "More likely a clock is wrong: this laptop's says {now}. " + _UNABLE,
-            "Look at the clock of this laptop and, on the page Clock, at the server's.",
+            "Look at the clock of this laptop. If that is right, " + _SET_CLOCK,
         ),
         "wrong-name": Sentence(
             "The certificate is not for {domain}, but for {names}.",
@@ -599,6 +664,22 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "Wait five minutes and check again.",
         ),
     },
+    "time_service": {
+        "ok": Sentence("It answers, and differs from this laptop by {difference}."),
+        "off": Sentence("Not looked at: the server does not give the time here."),
+        "silent": Sentence(
+            "The server does not answer when it is asked for the time.",
+            "Its time service does not run, or a firewall is in the way. The CHT goes on working, "
+            "but devices that rely on it drift apart.",
+            "Run Apply again. If it stays so, untick that the server gives the time, on the page "
+            "DNS and DHCP.",
+        ),
+        "unusable": Sentence(
+            "The server answers, but says that its time cannot be relied on.",
+            "Its time service waits for the Internet instead of going by the server's own clock.",
+            "Run Apply again. If another time service is on the server, have it removed.",
+        ),
+    },
     "clock": {
         "ok": Sentence("Laptop and server differ by {difference}."),
         "phones": Sentence(
@@ -615,20 +696,20 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "The server's clock is wrong: {server}. This laptop's says {laptop}.",
             "The server's date lies before {proof}. From ten minutes on, CHT warns on every phone "
             "that its date is wrong, and stores wrong dates.",
-            "Set the server's clock on the page Clock. If it comes back after every power cut, "
-            "the server's battery is empty.",
+            "Set the server's clock: " + _SET_CLOCK + " If it comes back after every power cut, "
+            "the server has no battery for its clock, or an empty one.",
         ),
         "both": Sentence(
             "Both clocks are wrong: the laptop's says {laptop}, the server's {server}.",
             "Both dates lie before {proof}.",
-            "Set this laptop's clock first, then the server's on the page Clock.",
+            "Set this laptop's clock first. Then set the server's: " + _SET_CLOCK,
         ),
         "differ": Sentence(
             "The clocks differ by {difference}: the server's says {server}, this laptop's "
             "{laptop}.",
             "One of them is wrong; compare with a watch. From ten minutes on, CHT warns on every "
             "phone that its date is wrong, and stores wrong dates.",
-            "Set the clock that is wrong: the server's on the page Clock.",
+            "Set the clock that is wrong. If that is the server's, " + _SET_CLOCK,
         ),
     },
     "boot": {

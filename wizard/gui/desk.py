@@ -34,6 +34,7 @@ from wizard.site.model import Site
 from wizard.site.problems import problems, unaccepted
 from wizard.site.words import SiteError
 from wizard.sites import Last, SiteStore
+from wizard.timing import server_now
 from wizard.visit import Visit
 
 T = TypeVar("T")
@@ -405,7 +406,7 @@ class Desk(QObject):
         web = self.visit.web(facts) if self.visit is not None and facts is not None else None
         domain, roots = self.site.domain or own_name(self.bundle), self.roots
         now = datetime.now(UTC)
-        server_now = datetime.fromtimestamp(facts.clock.now, UTC) if facts else None
+        server_now = self._server_now()
         self.findings = certificate.judge(
             self.bundle,
             domain,
@@ -418,6 +419,12 @@ class Desk(QObject):
         self.clients = certificate.clients(
             self.bundle, domain, self.findings, now=now, server_now=server_now, roots=roots
         )
+
+    def _server_now(self) -> datetime | None:
+        if self.facts is None:
+            return None
+        facts = self.visit.as_of_now(self.facts) if self.visit is not None else self.facts
+        return server_now(self.site, facts)
 
     @property
     def certificate_in_use(self) -> Bundle | None:

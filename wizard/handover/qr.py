@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import segno
 
@@ -27,7 +28,10 @@ def wifi_text(ssid: str, passphrase: str, security: str, *, hidden: bool = False
     if not ssid or not passphrase:
         raise ValueError("a Wi-Fi code needs SSID and passphrase")
     hide = "H:true;" if hidden else ""
-    return f"WIFI:{_TYPES[security]}S:{_escape(ssid)};P:{_escape(passphrase)};{hide};"
+    name = _escape(ssid)
+    if re.fullmatch(r"[0-9A-Fa-f]+", ssid):
+        name = f'"{name}"'  # without quotes it would be read as hexadecimal
+    return f"WIFI:{_TYPES[security]}S:{name};P:{_escape(passphrase)};{hide};"
 
 
 def svg(text: str) -> bytes:

@@ -35,8 +35,6 @@ def dns_dhcp(draft: Draft, target: Target) -> DnsDhcp:
     service = draft.facts.service(names.DNSMASQ_UNIT)
     if not draft.site.dns_dhcp.enabled:
         return _removal(draft, service)
-    if draft.site.dns_dhcp.ntp and not _time_server(draft.facts):
-        draft.problem("no-time-server", "dns_dhcp.ntp", "warning")
     conf = draft.write(names.DNSMASQ_CONF, settings(draft.site, target), TOPIC, check="dnsmasq")
     unit = draft.write(names.DNSMASQ_UNIT_FILE, unit_file(), TOPIC, check="systemd")
     files = (*(conf or ()), *(unit or ()))
@@ -85,11 +83,6 @@ def _removal(draft: Draft, service: wire.Service | None) -> DnsDhcp:
         return DnsDhcp(files=files)
     stop = wire.SetService(names.DNSMASQ_UNIT, TOPIC, enabled=False, active="stopped")
     return DnsDhcp(stop=(stop,), files=files)
-
-
-def _time_server(facts: wire.Facts) -> bool:
-    outside = (i for i in facts.listeners if not i.address.startswith(("127.", "::1", "[::1]")))
-    return any(item.port == 123 and item.protocol == "udp" for item in outside)
 
 
 def _names(site: Site, target: Target) -> list[str]:
@@ -159,6 +152,7 @@ def _router_advertisements(site: Site, target: Target) -> list[str]:
     if not site.dns_dhcp.router_advertisements or target.address6 is None:
         return []
     network = target.address6.network
+    time = [f"dhcp-option=option6:ntp-server,[{target.address6.ip}]"] if site.dns_dhcp.ntp else []
     return [
         "# IPv6: the prefix and the DNS server are announced. The server does not offer itself as",
         "# the way to the Internet (router lifetime 0), because it leads nowhere.",
@@ -166,4 +160,5 @@ def _router_advertisements(site: Site, target: Target) -> list[str]:
         f"ra-param={target.interface.name},60,0",
         f"dhcp-range={network.network_address},ra-stateless,{network.prefixlen},{site.dns_dhcp.lease}",
         f"dhcp-option=option6:dns-server,[{target.address6.ip}]",
+        *time,
     ]

@@ -17,6 +17,7 @@ from wizard.problem import Problem
 # Long enough for a laptop to get a new address behind a switch with spanning tree (up to 60 s),
 # short enough to wait for when nothing comes back.
 CONFIRM_SECONDS = 180
+EXACT = 5.0  # seconds; a clock that differs by less is not worth a change
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,12 @@ class Interruption:
     def plain(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {"code": self.code, "seconds": self.seconds, "sentence": self.sentence}
+
+
+def _alike(one: wire.Change, other: wire.Change) -> bool:
+    if isinstance(one, wire.SetClock) and isinstance(other, wire.SetClock):
+        return abs(one.offset - other.offset) <= EXACT
+    return one == other
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,11 @@ class Plan:
         """True when a problem, or a warning that nobody accepted, is in the way."""
         return any(p.severity in ("problem", "warning") for p in self.problems)
 
+    def does_the_same(self, other: Plan) -> bool:
+        """True when both have the same changes; a clock is never measured twice alike."""
+        both = list(zip(self.changes, other.changes, strict=False))
+        return len(self.changes) == len(other.changes) and all(_alike(*two) for two in both)
+
     @property
     def interruptions(self) -> tuple[Interruption, ...]:
         """What will not work for a moment while the plan is carried out."""
@@ -64,7 +76,12 @@ class Plan:
     @property
     def confirm(self) -> bool:
         """True when the server could become unreachable: the network or the firewall changes."""
-        return any(change.kind in ("address", "network", "ports") for change in self.changes)
+        return any(
+            change.kind in ("address", "network", "ports")
+            # A bridge takes another hardware address with a port.
+            or (isinstance(change, wire.SetRadio) and bool(change.bridge))
+            for change in self.changes
+        )
 
     def sentence(self, change: wire.Change) -> str:
         """Return what a change does, for people."""
@@ -122,7 +139,8 @@ class Plan:
             count = change.chain.count("-----BEGIN CERTIFICATE-----")
             data |= {"key": diff.HIDDEN, "chain": f"({count} certificates)"}
         if isinstance(change, wire.WriteFile) and change.secret:
-            data["content"] = diff.HIDDEN
+            # A hash of a short secret tells the secret to whoever has time.
+            data |= {"content": diff.HIDDEN, "before": diff.HIDDEN if change.before else ""}
         return {**data, "sentence": self.sentence(change), "diff": self.diff(change)}
 
     def _id(self) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from wizard.agent import wire
+from wizard.plan import clock
 from wizard.plan.draft import Draft
 
 NEEDED_FOR_DNS = "dnsmasq-base"  # Debian's package with the program and without its service
+NEEDED_FOR_WIFI = ("hostapd", "iw")
 
 
 def packages(draft: Draft) -> tuple[wire.InstallPackages, ...]:
@@ -15,11 +19,14 @@ def packages(draft: Draft) -> tuple[wire.InstallPackages, ...]:
     the list, and nothing is planned.
     """
     facts = draft.facts
-    wanted = (NEEDED_FOR_DNS,) if draft.site.dns_dhcp.enabled else ()
+    wanted: tuple[str, ...] = (NEEDED_FOR_DNS,) if draft.site.dns_dhcp.enabled else ()
+    wanted += clock.installs(draft)
+    if draft.site.access_point.kind == "server":
+        wanted += NEEDED_FOR_WIFI
     missing = tuple(n for n in wanted if not _installed(facts, n))
     if not missing:
         return ()
-    where = "dns_dhcp.enabled"
+    where = "dns_dhcp.enabled" if NEEDED_FOR_DNS in missing else "access_point.kind"
     unknown = [n for n in missing if not _candidate(facts, n)]
     if facts.packages.system != "apt":
         why = "Its package system is not apt."
@@ -31,9 +38,21 @@ def packages(draft: Draft) -> tuple[wire.InstallPackages, ...]:
         draft.problem("packages-locked", where, process=facts.packages.lock)
         return ()
     else:
-        return (wire.InstallPackages(missing, topic="packages"),)
+        return tuple(_installed_beside(missing, facts))
     draft.problem("packages-missing", where, names=", ".join(missing), why=why)
     return ()
+
+
+def _installed_beside(
+    missing: tuple[str, ...], facts: wire.Facts
+) -> Iterator[wire.InstallPackages]:
+    """Yield what is installed together; alone what has to take the place of something else."""
+    instead = clock.replaced(facts) if clock.CHRONY in missing else ()
+    together = tuple(n for n in missing if n != clock.CHRONY or not instead)
+    if together:
+        yield wire.InstallPackages(together, topic="packages")
+    if instead:
+        yield wire.InstallPackages((clock.CHRONY,), topic="packages", replaces=instead)
 
 
 def _installed(facts: wire.Facts, name: str) -> bool:

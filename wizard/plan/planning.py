@@ -8,8 +8,9 @@ from datetime import datetime
 from wizard.agent import wire
 from wizard.certificate.bundle import Bundle
 from wizard.plan import ports, sentences
+from wizard.plan.access_point import AccessPoint, access_point
 from wizard.plan.certificate import certificate
-from wizard.plan.clock import clock
+from wizard.plan.clock import Clock, clock, wrong
 from wizard.plan.dns_dhcp import DnsDhcp, dns_dhcp
 from wizard.plan.draft import Draft, present, soften
 from wizard.plan.firewall import firewall
@@ -20,6 +21,7 @@ from wizard.plan.target import Target, target
 from wizard.problem import Problem
 from wizard.site.model import Site
 from wizard.site.problems import problems as site_problems
+from wizard.site.static_ip import own_radio
 
 
 def plan(
@@ -30,31 +32,40 @@ def plan(
     now: datetime,
     renew: bool = False,
     who: str = "",
+    passphrase: str = "",
 ) -> Plan:
     """Return the changes that make a server what its site wants; pure, reads and asks nothing.
 
     The order keeps every instant safe:
 
+    0. the clock, if packages follow: by a wrong one their source is refused;
     1. packages, which need the way to the Internet that the old address still has;
     2. the certificate: tried where it is, and a failure here costs no network;
-    3. the end of a DNS service that is not wanted, and files that nobody reads yet;
+    3. the end of services that are not wanted, and files that nobody reads yet;
     4. the firewall, so that the new address finds its ports open, SSH first;
     5. the network manager's files, which count from the next reload (or start) on;
     6. the new address beside the old one: the laptop tries it while both answer;
     7. the network's reload, the one moment of the break;
-    8. DNS and DHCP, which belong to the new address and would disturb the old network.
+       Then the clock, if it was not set before: a DHCP client that goes by it (dhclient) would
+       drop the old address;
+    8. the time, and the access point, which its phones see before anybody answers them;
+    9. DNS and DHCP, which belong to the new address and would disturb the old network.
 
-    `renew` plans the certificate alone.
+    `renew` plans the certificate alone. `passphrase` is the Wi-Fi's; "" keeps the one that the
+    server has.
     """
     draft = Draft(site, facts)
-    clock(draft, now)
+    set_clock = wrong(draft, now, bundle)
     wanted = None if renew else target(draft)
     install = () if renew else packages(draft)
     new_certificate = certificate(draft, bundle, renew=renew)
-    address, service = StaticIp(), DnsDhcp()
+    address, service, wifi, time = StaticIp(), DnsDhcp(), AccessPoint(), Clock()
     opened: tuple[wire.OpenPorts, ...] = ()
     if wanted is not None:
         address = static_ip(draft, wanted)
+        wifi = access_point(draft, wanted, passphrase, address.possible)
+        if own_radio(site) and not wifi.possible:
+            address = StaticIp(possible=False)
         ports.ports(draft, wanted)
         # Without the address there is nothing that DNS and DHCP could be bound to.
         if address.possible:
@@ -62,21 +73,31 @@ def plan(
         if address.possible and _named(site, wanted):
             service = dns_dhcp(draft, wanted)
     if not renew:
+        time = clock(draft, wanted if address.possible else None)
         ports.https(draft, repaired=any(c.https_port == 443 for c in new_certificate))
+    moved = () if renew or set_clock is None else (set_clock,)
     changes: tuple[wire.Change, ...] = (
+        *(moved if install else ()),
         *install,
         *new_certificate,
+        *time.stop,
         *service.stop,
+        *time.files,
+        *wifi.stop,
         *service.files,
+        *wifi.files,
         *opened,
         *address.files,
         *address.beside,
         *address.switch,
+        *(() if install else moved),
+        *time.start,
+        *wifi.start,
         *service.start,
     )
     files = [c.path for c in changes if isinstance(c, wire.WriteFile)]
     problems = _problems(site, facts, draft.problems, renew)
-    hindered = any(p.severity != "note" for p in problems)
+    hindered = any(p.severity != "note" or p.code == "ap-radio-unread" for p in problems)
     return Plan(
         changes=changes,
         problems=problems,

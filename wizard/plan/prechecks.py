@@ -10,7 +10,7 @@ from typing import Any
 
 from wizard.agent import wire
 from wizard.plan import ports
-from wizard.plan.clock import clock
+from wizard.plan.clock import wrong
 from wizard.plan.draft import Draft
 from wizard.plan.managers import choose
 from wizard.plan.packages import packages
@@ -162,7 +162,7 @@ def size(amount: int) -> str:
 
 def _clock(facts: wire.Facts, now: float) -> Precheck:
     draft = Draft(Site(), facts)
-    clock(draft, datetime.fromtimestamp(now, UTC))
+    wrong(draft, datetime.fromtimestamp(now, UTC))
     return _planned(draft, "warning") or _found("clock")
 
 

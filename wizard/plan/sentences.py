@@ -11,10 +11,17 @@ from wizard.site.model import Site
 FILES = {
     names.DNSMASQ_CONF: "the settings of the site's DNS and DHCP",
     names.DNSMASQ_UNIT_FILE: "the service that runs the site's DNS and DHCP",
+    names.CHRONY_FILE: "the settings with which the server gives the time to its network",
+    names.CLOCK_UNIT_FILE: "the service that keeps the last known time",
     names.NETPLAN_FILE: "the fixed address (netplan)",
     names.NETWORKMANAGER_FILE: "the fixed address (NetworkManager)",
     names.NETWORKD_FILE: "the fixed address (systemd-networkd)",
     names.INTERFACES_FILE: "the fixed address (ifupdown)",
+    names.HOSTAPD_CONF: "the settings of the Wi-Fi",
+    names.HOSTAPD_SECRET: "the password of the Wi-Fi",
+    names.HOSTAPD_UNIT_FILE: "the service that runs the Wi-Fi",
+    names.NETWORKMANAGER_RADIO_FILE: "the switch that keeps NetworkManager off the radio",
+    names.NETWORKD_RADIO_FILE: "the switch that keeps systemd-networkd off the radio",
     names.CLOUD_INIT_FILE: "the switch that keeps cloud-init off the network",
 }
 PORTS = {
@@ -27,11 +34,29 @@ PORTS = {
     "443/tcp": "HTTPS",
     "547/udp": "IPv6 settings",
 }
-SERVICES = {names.DNSMASQ_UNIT: "the site's DNS and DHCP"}
+SERVICES = {
+    names.DNSMASQ_UNIT: "the site's DNS and DHCP",
+    names.CHRONY_UNIT: "the time service",
+    names.CLOCK_UNIT: "the service that keeps the last known time",
+    names.HOSTAPD_UNIT: "the Wi-Fi",
+    "hostapd.service": "the access point that somebody else set up (hostapd.service)",
+}
 
 # Seconds without the network; measured figures replace them where the lab has some.
 RELOAD_SECONDS = {"netplan": 5, "networkmanager": 5, "networkd": 3, "ifupdown": 10}
 
+INSTALL = "Install {packages} from the server's package source."
+INSTALL_INSTEAD = "Install {packages} from the server's package source, in the place of {others}."
+FORWARD = "Set the server's clock forward by {amount}, to what this laptop's says."
+BACK = "Set the server's clock back by {amount}, to what this laptop's says."
+SPANS = (
+    (31557600, "{count} years"),
+    (86400, "{count} days"),
+    (3600, "{count} hours"),
+    (60, "{count} minutes"),
+)
+TAKE_RADIO = "Switch the radio {interface} on for {country} and keep other programs off it."
+RELEASE_RADIO = "Give the radio {interface} back to whoever looked after it before."
 PORT = "{port} ({what})"
 OPEN = "Open on {interface} in {firewall}: {ports}."
 CLOSE = "Close on {interface} in {firewall}: {ports}."
@@ -77,9 +102,8 @@ def sentence(change: wire.Change) -> str:
     match change:
         case wire.InstallPackages():
             packages = ", ".join(change.names)
-            return tr("Install {packages} from the server's package source.").format(
-                packages=packages
-            )
+            text = tr(INSTALL_INSTEAD if change.replaces else INSTALL)
+            return text.format(packages=packages, others=", ".join(change.replaces))
         case wire.WriteFile():
             return _file(change)
         case wire.SetService():
@@ -101,10 +125,17 @@ def sentence(change: wire.Change) -> str:
             return tr(CLOSE if change.close else OPEN).format(
                 ports=ports, interface=change.interface, firewall=change.firewall
             )
+        case wire.SetClock():
+            text = tr(FORWARD if change.offset >= 0 else BACK)
+            return text.format(amount=span(change.offset))
         case wire.InstallCertificate():
             place = change.container or change.unit or change.certificate_path
             return tr(_CERTIFICATE[change.source.partition(":")[0]]).format(
                 domain=change.domain, place=place
+            )
+        case wire.SetRadio():
+            return tr(RELEASE_RADIO if change.release else TAKE_RADIO).format(
+                interface=change.interface, country=change.country
             )
 
 
@@ -128,12 +159,24 @@ def interruptions(changes: Iterable[wire.Change]) -> Iterator[tuple[str, int, st
                 address = change.address.partition("/")[0]
                 text = tr(RELOAD).format(seconds=seconds, address=address)
                 yield ("network", seconds, text)
-            case wire.SetService(active="restarted" | "stopped"):
+            case wire.SetService(unit=names.HOSTAPD_UNIT, active="restarted" | "stopped"):
+                text = tr("Phones leave the Wi-Fi and join again by themselves.")
+                yield ("access_point", 5, text)
+            case wire.SetService(topic="dns_dhcp", active="restarted" | "stopped"):
                 yield ("dns_dhcp", 2, tr("Names and new addresses are not given for a moment."))
             case wire.InstallCertificate(web="cht3"):
                 yield ("certificate", 10, tr("The CHT does not answer for about 10 seconds."))
             case wire.InstallCertificate():
                 yield ("certificate", 2, tr("The CHT takes new connections again after a moment."))
+
+
+def span(seconds: float) -> str:
+    """Return a length of time as people say it: "3 days", "12 minutes"."""
+    seconds = abs(seconds)
+    for size, text in SPANS:
+        if seconds >= 2 * size:
+            return tr(text).format(count=f"{seconds / size:.0f}")
+    return tr("{count} seconds").format(count=f"{seconds:.0f}")
 
 
 def _file(change: wire.WriteFile) -> str:

@@ -9,6 +9,7 @@ from wizard.plan import cloud_init
 from wizard.plan.draft import Draft
 from wizard.plan.managers import MANAGERS, choose
 from wizard.plan.target import Target
+from wizard.site.static_ip import own_radio
 
 TOPIC = "static_ip"
 KINDS = ("ethernet", "bridge", "bond", "vlan")
@@ -27,6 +28,8 @@ class StaticIp:
 def static_ip(draft: Draft, target: Target) -> StaticIp:
     """Plan the fixed address; nothing when it is there already or cannot be set."""
     interface = target.interface
+    if own_radio(draft.site) and interface.kind == "wifi":
+        return StaticIp()  # the access point brings it along
     manager = choose(draft, interface) if _usable(draft, interface) else ""
     rendered = MANAGERS[manager](draft, target) if manager else None
     if rendered is None:

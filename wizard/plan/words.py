@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from wizard.problem import UserError, Words
 
+SET_CLOCK = (
+    "If this laptop's is right, tick “Set the server's clock from this laptop” on the page DNS and"
+    " DHCP. From ten minutes on phones warn, and certificates seem invalid."
+)
+
 WORDS: Words = {
     # the network and who configures it
     "interface-wifi": (
@@ -101,6 +106,36 @@ WORDS: Words = {
         "The server is installing or updating programs right now ({process}).",
         "Wait until it has finished, then run this again.",
     ),
+    # the server's own radio
+    "ap-radio-unread": (
+        "What the radio {interface} can do is not known yet, because the program iw is not on the"
+        " server.",
+        "Apply installs it. Then connect once more and look at the plan again: the Wi-Fi is set"
+        " up in the second run.",
+    ),
+    "ap-country-unread": (
+        "Which channels the radio {interface} may use in {country} was not read from the server.",
+        "Look at the server again with the country written down; the program asks it then.",
+    ),
+    "ap-passphrase-missing": (
+        "The Wi-Fi has no password yet.",
+        "Write one with 8 to 63 letters, digits and signs of the English keyboard. The program"
+        " proposes one.",
+    ),
+    "ap-passphrase-invalid": (
+        "The password of the Wi-Fi cannot be used: it has {flaw}.",
+        "Write one with 8 to 63 letters, digits and signs of the English keyboard.",
+    ),
+    "ap-radio-managed": (
+        "{manager} on the server sets the radio {interface} up as a part of another Wi-Fi"
+        " ({profile}).",
+        "Take {interface} out of its settings by hand, restart the server, then run this again.",
+    ),
+    "ap-other-hostapd": (
+        "The server already has an access point that somebody else set up (hostapd.service).",
+        "It is stopped and no longer started; its settings stay. If that is right, accept this"
+        " warning.",
+    ),
     # ports and the firewall
     "port-held": (
         "{process}{of_unit} on the server already answers {what} on {address}.",
@@ -116,14 +151,38 @@ WORDS: Words = {
         "{elsewhere}",
         "Start the CHT and see that its HTTPS port is 443.",
     ),
-    "no-time-server": (
-        "The server would tell phones to ask it for the time, but no time service runs on it.",
-        "Install chrony on the server and let it serve the LAN, or set [dns_dhcp] ntp = false.",
+    "time-service-other": (
+        "Another program on the server keeps or gives the time already: {name}. This program does"
+        " not touch it.",
+        "If it gives the time without Internet too, accept this warning. Otherwise remove its"
+        " package from the server and look again, or do not let the server give the time (page DNS"
+        " and DHCP).",
+    ),
+    "chrony-folder": (
+        "The time service on the server (chrony) does not read {path}, where its settings for your"
+        " network go.",
+        "Add this line to /etc/chrony/chrony.conf on the server, then look again: include"
+        " /etc/chrony/conf.d/*.conf",
     ),
     "clocks-differ": (
-        "The server's clock says {server}, this laptop's says {laptop}.",
-        "Put the wrong one right first: phones warn, and certificates seem invalid, when the"
-        " server's is wrong. On the server: sudo date --utc --set 'YEAR-MONTH-DAY HOUR:MINUTE'",
+        "The server's clock says {server}, this laptop's says {laptop}. One of them is wrong;"
+        " compare with a watch.",
+        SET_CLOCK,
+    ),
+    "server-clock-wrong": (
+        "The server's clock is wrong: it says {server}, and that is before {proof}, which has"
+        " certainly passed. This laptop's says {laptop}.",
+        SET_CLOCK,
+    ),
+    "laptop-clock-wrong": (
+        "This laptop's clock is wrong: it says {laptop}, and that is before {proof}, which has"
+        " certainly passed. The server's says {server}.",
+        "Set this laptop's clock first, then look again.",
+    ),
+    "clock-synchronised": (
+        "The server takes its time from the Internet or from a receiver, and says {server}. This"
+        " laptop's clock says {laptop}, so it is more likely the wrong one.",
+        "Set this laptop's clock, then look again.",
     ),
     # the certificate
     "no-certificate": (

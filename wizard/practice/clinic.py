@@ -20,7 +20,7 @@ from wizard.agent.changes import Timings
 from wizard.detour import Detour
 from wizard.practice.authority import material, write
 from wizard.practice.door import TICK, Porter
-from wizard.practice.network import Lan, Names
+from wizard.practice.network import Lan, Names, Time
 from wizard.practice.segment import Neighbour, Segment
 from wizard.practice.server import INTERFACE, LEASE, PACE, ROUTER, Server
 from wizard.practice.ssh import Account, SshServer, new_key
@@ -106,6 +106,11 @@ class Clinic:
                 lambda: self.server.active(names.DNSMASQ_UNIT),
             ),
             self.server.cht,
+            Time(
+                Path(self.server.path(names.CHRONY_FILE)),
+                self.server.now,
+                lambda: self.server.active(names.CHRONY_UNIT),
+            ),
             lambda: self.plugged and bool(self.server.addresses()),
         )
         self.server.on_reboot = self.ssh.drop
@@ -131,6 +136,7 @@ class Clinic:
     def detour(self) -> Detour:
         """The way in. Of one clinic it also leads to addresses that are chosen later."""
         ports = {53: self.lan.dns_port, 80: self.lan.http_port, 443: self.lan.https_port}
+        ports[123] = self.lan.time_port
         return Detour(ssh=self.ssh.ports, ports=ports, laptop=LAPTOP)
 
     @property

@@ -45,6 +45,11 @@ ALWAYS = (
 )  # fmt: skip
 
 
+CHRONY_UNIT_TEXT = "[Service]\nExecStart=/usr/sbin/chronyd\n[Install]\nWantedBy=multi-user.target\n"
+CHRONY_CONF = "/etc/chrony/chrony.conf"
+CHRONY_CONF_TEXT = "confdir /etc/chrony/conf.d\npool 2.debian.pool.ntp.org iburst\n"
+
+
 class PowerCut(BaseException):
     """Ends what worked on a server that has no power any more."""
 
@@ -87,7 +92,7 @@ class PracticeHost(Host):
             "ip": self._ip,
             "apt-get": self._apt_get,
             "dpkg-query": self._dpkg_query,
-            "dpkg": self._fine,
+            "dpkg": self._dpkg,
             "journalctl": self._journalctl,
             "sshd": self._sshd,
             "ufw": self._ufw,
@@ -116,13 +121,15 @@ class PracticeHost(Host):
             )
         self._save(
             {
-                "addresses": {self.interface: [_address(self.lease, dynamic=True)], "lo": []},
+                "addresses": {self.interface: [address_told(self.lease, dynamic=True)], "lo": []},
                 "active": [MANAGERS[self.manager][1], "ssh.service"],
                 "restarts": {},
                 "timers": {},
                 "packages": ["base-files", "openssh-server"],
                 "repository": ["dnsmasq-base", "hostapd", "iw", "chrony"],
                 "internet": True,
+                "clock": 0.0,  # seconds by which its clock is ahead of this computer's
+                "rtc": 0.0,  # likewise its hardware clock; None: there is none
                 "broken": [],  # units that fail, and commands by their name
                 "carried": [],  # every command, for those who want to know
             }
@@ -163,6 +170,7 @@ class PracticeHost(Host):
             memory["active"] = []
             memory["addresses"] = {name: [] for name in memory["addresses"]}
         self.on_reboot()
+        self._start_clock()
         threading.Event().wait(self.off_seconds)
         self._boot_unit(names.RECOVER_UNIT, "files")
         enabled = [u for u in self._known_units() if self._file_state(u) == "enabled"]
@@ -173,6 +181,38 @@ class PracticeHost(Host):
             if unit not in (names.RECOVER_UNIT, names.RECOVER_CONTAINERS_UNIT):
                 self._start(unit)
         self._boot_unit(names.RECOVER_CONTAINERS_UNIT, "containers")
+
+    def _start_clock(self) -> None:
+        """Read the hardware clock, as the kernel does; without one, time begins in 1970."""
+        with self.remember() as memory:
+            kept = memory["rtc"]
+            memory["clock"] = -time.time() if kept is None else kept
+        floor = self._file_state(names.CLOCK_UNIT) == "enabled"
+        if floor and os.path.exists(self.path(names.CLOCK_STAMP)):
+            known = os.stat(self.path(names.CLOCK_STAMP)).st_mtime
+            if known > self.now():
+                self.set_clock(known)
+
+    def now(self) -> float:
+        """Return this server's clock, seconds since 1970."""
+        return float(time.time() + self.memory()["clock"])
+
+    def set_clock(self, seconds: float) -> None:
+        """Set this server's clock; that of the computer it is practised on stays."""
+        with self.remember() as memory:
+            memory["clock"] = seconds - time.time()
+
+    def hardware_clock(self) -> float | None:
+        """Return what its hardware clock shows, if it has one."""
+        kept = self.memory()["rtc"]
+        return None if kept is None else float(round(time.time() + kept))
+
+    def set_hardware_clock(self, seconds: float) -> None:
+        """Set its hardware clock. Raises OSError when there is none."""
+        with self.remember() as memory:
+            if memory["rtc"] is None:
+                raise FileNotFoundError("/dev/rtc0")
+            memory["rtc"] = seconds - time.time()
 
     def power_off(self) -> None:
         """Forget timers and detached work, as a power cut does."""
@@ -237,9 +277,6 @@ class PracticeHost(Host):
         if command is None:
             return Done(127, "", f"{argv[0]}: not found")
         return command(argv[1:], env or {})
-
-    def _fine(self, _words: list[str], _env: dict[str, str]) -> Done:
-        return Done(0, "", "")
 
     def _journalctl(self, words: list[str], _env: dict[str, str]) -> Done:
         """Tell of one start, the present one: this server's journal is not kept."""
@@ -320,7 +357,9 @@ class PracticeHost(Host):
         if verb == "is-active":
             active = self._is_active(unit)
             return Done(0 if active else 3, "active\n" if active else "inactive\n", "")
-        if verb in ("start", "restart", "reload-or-restart"):
+        if verb == "try-restart" and not self._is_active(unit):
+            return Done(0, "", "")
+        if verb in ("start", "restart", "try-restart", "reload-or-restart"):
             return self._start(unit, again=verb != "start")
         if verb == "stop":
             self._stop(unit)
@@ -386,11 +425,22 @@ class PracticeHost(Host):
                 return Done(1, "", f"Job for {unit} failed.")
             if unit not in memory["active"]:
                 memory["active"].append(unit)
+        if unit == names.CLOCK_UNIT:
+            self._note_time()
         if unit == manager and again:
             self._bring_up()
         return Done(0, "", "")
 
+    def _note_time(self) -> None:
+        """Do what the service that keeps the last known time does."""
+        stamp = Path(self.path(names.CLOCK_STAMP))
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.touch()
+        os.utime(stamp, (self.now(), self.now()))
+
     def _stop(self, unit: str) -> None:
+        if unit == names.CLOCK_UNIT and self._is_active(unit):
+            self._note_time()
         with self.remember() as memory:
             if unit.endswith(".timer"):
                 memory["timers"].pop(unit[:-6], None)
@@ -473,7 +523,7 @@ class PracticeHost(Host):
                 return Done(1, "", f'Device "{name}" does not exist.')
             return Done(0, json.dumps([{"ifname": name, "addr_info": found}]), "")
         if words[:2] in (["address", "add"], ["address", "del"]):
-            one, name = _address(words[2]), words[4]
+            one, name = address_told(words[2]), words[4]
             with self.remember() as memory:
                 there = memory["addresses"][name]
                 same = [a for a in there if a["local"] == one["local"]]
@@ -527,10 +577,10 @@ class PracticeHost(Host):
         """Give the interface what the manager's file says, or else a lease."""
         text = self.read(MANAGERS[self.manager][0])
         if text is None:
-            wanted = [_address(self.lease, dynamic=True)]
+            wanted = [address_told(self.lease, dynamic=True)]
         else:
             texts = re.findall(r"(?<![\w.:])((?:\d+\.){3}\d+/\d+|[0-9a-f:]*::[0-9a-f:]*/\d+)", text)
-            wanted = [_address(t) for t in dict.fromkeys(texts)]
+            wanted = [address_told(t) for t in dict.fromkeys(texts)]
         with self.remember() as memory:
             memory["addresses"][self.interface] = wanted
 
@@ -542,22 +592,51 @@ class PracticeHost(Host):
 
     def _apt_get(self, words: list[str], _env: dict[str, str]) -> Done:
         verb = next(w for w in words if w in ("install", "purge", "update"))
-        wanted = [w for w in words[words.index(verb) + 1 :] if not w.startswith("-")]
+        named = [w for w in words[words.index(verb) + 1 :] if not w.startswith("-")]
+        wanted = [w for w in named if not w.endswith("-")]
+        gone = [w[:-1] for w in named if w.endswith("-")]
         with self.remember() as memory:
             if verb == "install":
                 if not memory["internet"]:
                     return Done(100, "", "E: Failed to fetch http://... Could not resolve 'deb'")
                 if not set(wanted) <= set(memory["repository"]):
                     return Done(100, "", "E: Unable to locate package " + " ".join(wanted))
+                if "--simulate" in words:
+                    return Done(0, "".join(f"Remv {name} [1.0]\n" for name in gone), "")
                 if "--download-only" in words:
                     return Done(0, "", "")
-                memory["packages"] = sorted({*memory["packages"], *wanted, "lib" + wanted[0]})
+                there = {*memory["packages"]} - {*gone}
+                memory["packages"] = sorted({*there, *wanted, "lib" + wanted[0]})
+                self._unpack(wanted)
             elif verb == "purge" and "--simulate" in words:
                 return Done(0, "".join(f"Purg {name} [1.0]\n" for name in wanted), "")
             elif verb == "purge":
                 memory["packages"] = [p for p in memory["packages"] if p not in wanted]
+                if "chrony" in wanted:
+                    self._link(names.CHRONY_UNIT, wanted=False)
+                    for path in (f"/lib/systemd/system/{names.CHRONY_UNIT}", CHRONY_CONF):
+                        Path(self.path(path)).unlink(missing_ok=True)
+                    with contextlib.suppress(OSError):  # there, and empty
+                        Path(self.path(CHRONY_CONF)).parent.rmdir()
             elif not memory["internet"]:
                 return Done(100, "", "E: Could not resolve 'deb'")
+        return Done(0, "", "")
+
+    def _unpack(self, wanted: list[str]) -> None:
+        """Lay out what of a package the agent looks at; its service starts at the next start."""
+        if "chrony" not in wanted:
+            return
+        unit = f"/lib/systemd/system/{names.CHRONY_UNIT}"
+        for path, text in ((unit, CHRONY_UNIT_TEXT), (CHRONY_CONF, CHRONY_CONF_TEXT)):
+            place = Path(self.path(path))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="ascii")
+        self._link(names.CHRONY_UNIT, wanted=True)
+
+    def _dpkg(self, words: list[str], _env: dict[str, str]) -> Done:
+        if "--install" in words:
+            with self.remember() as memory:
+                memory["packages"] = sorted({*memory["packages"], Path(words[-1]).stem})
         return Done(0, "", "")
 
     def _ufw(self, words: list[str], _env: dict[str, str]) -> Done:
@@ -592,7 +671,7 @@ class PracticeHost(Host):
         return Done(0, "", "")
 
 
-def _address(text: str, dynamic: bool = False) -> dict[str, Any]:
+def address_told(text: str, dynamic: bool = False) -> dict[str, Any]:
     """Return an address as `ip -j` tells it."""
     local, _, prefix = text.partition("/")
     family = "inet6" if ":" in local else "inet"

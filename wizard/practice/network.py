@@ -22,6 +22,9 @@ import dns.rrset
 from wizard.practice.cht import Answer, Cht
 from wizard.practice.door import LOOPBACK, Door, Porter
 
+_NTP_EPOCH = 2208988800  # seconds from 1900 to 1970
+_CLIENT, _SERVER = 3, 4
+_LOCAL = bytes((127, 127, 1, 1))  # the reference that chrony names for `local`
 _PATIENCE = 10.0  # seconds for somebody who came in and says nothing
 
 
@@ -90,22 +93,56 @@ class Names:
         return records, own, upstream
 
 
+class Time:
+    """Answers who asks for the time, as chrony does with the pushed drop-in (RFC 5905, 7.3).
+
+    `now` is the server's clock, `running` tells whether its chrony is up.
+    """
+
+    def __init__(
+        self, drop_in: Path, now: Callable[[], float], running: Callable[[], bool]
+    ) -> None:
+        self.drop_in = drop_in
+        self.now = now
+        self.running = running
+
+    def answer(self, wire: bytes) -> bytes | None:
+        """Answer one question; None: chrony does not run, or is not told to serve a network."""
+        if not self.running() or len(wire) < 48 or wire[0] & 7 != _CLIENT:
+            return None
+        try:
+            lines = self.drop_in.read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return None
+        if not any(line.startswith("allow ") for line in lines):
+            return None
+        local = next((line.split()[2] for line in lines if line.startswith("local stratum")), "")
+        moment = self.now() + _NTP_EPOCH
+        stamp = struct.pack("!II", int(moment) % (1 << 32), int(moment % 1 * (1 << 32)))
+        # Without `local` it says that it waits for a source: leap indicator 3, stratum 0.
+        head = (0 if local else 3) << 6 | 4 << 3 | _SERVER
+        fixed = struct.pack("!BBbbII4s", head, int(local or 0), wire[2], -20, 0, 0, _LOCAL)
+        return fixed + stamp + wire[40:48] + stamp + stamp
+
+
 class Lan:
     """The answering side of the practice clinic; ports of loopback are chosen by the system.
 
-    Nobody answers before `begin`. `https_inside` is the port on which the server reaches its own
-    web server, whatever became of its cable.
+    DNS, web and time. Nobody answers before `begin`. `https_inside` is the port on which the
+    server reaches its own web server, whatever became of its cable.
     """
 
     def __init__(self, porter: Porter) -> None:
         self._porter = porter
         self._udp, self._dns = _dns_doors()
+        self._time = _quiet_udp()
         self._https, self._inside, self._http = Door(), Door(), Door()
         self.dns_port = self._dns.port
         self.https_port, self.http_port = self._https.port, self._http.port
         self.https_inside = self._inside.port
+        self.time_port = int(self._time.getsockname()[1])
 
-    def begin(self, names: Names, cht: Cht, reachable: Callable[[], bool]) -> None:
+    def begin(self, names: Names, cht: Cht, time: Time, reachable: Callable[[], bool]) -> None:
         """Answer from now on, to phones while the server is `reachable`."""
 
         def served() -> bool:
@@ -127,11 +164,13 @@ class Lan:
             lambda: reachable() and names.running(),
             lambda connection: _serve_dns(connection, names),
         )
-        porter.start("dns", lambda: self._serve_udp(names, reachable))
+        porter.start("dns", lambda: self._serve_udp(self._udp, names.answer, reachable))
+        porter.start("time", lambda: self._serve_udp(self._time, time.answer, reachable))
 
     def close(self) -> None:
         """Give the ports back; the porter does it for the doors."""
         self._udp.close()
+        self._time.close()
 
     def _serve_https(self, connection: socket.socket, cht: Cht) -> None:
         connection.settimeout(_PATIENCE)
@@ -141,14 +180,19 @@ class Lan:
         with context.wrap_socket(connection, server_side=True) as tls:
             _Web(tls, lambda asked: cht.answer(asked.path, asked.accept, asked.host))
 
-    def _serve_udp(self, names: Names, reachable: Callable[[], bool]) -> None:
+    def _serve_udp(
+        self,
+        own: socket.socket,
+        reply: Callable[[bytes], bytes | None],
+        reachable: Callable[[], bool],
+    ) -> None:
         while not self._porter.closing.is_set():
             # Silence is only a pause; on Windows a partner that has gone is told as an error.
             with contextlib.suppress(TimeoutError, ConnectionError):
-                wire, asking = self._udp.recvfrom(1 << 16)
-                answer = names.answer(wire) if reachable() else None
+                wire, asking = own.recvfrom(1 << 16)
+                answer = reply(wire) if reachable() else None
                 if answer is not None:
-                    self._udp.sendto(answer, asking)
+                    own.sendto(answer, asking)
 
 
 class _Web(http.server.BaseHTTPRequestHandler):
@@ -201,6 +245,13 @@ def _serve_dns(connection: socket.socket, names: Names) -> None:
             answer = names.answer(stream.read(struct.unpack("!H", head)[0]))
             if answer is not None:
                 connection.sendall(struct.pack("!H", len(answer)) + answer)
+
+
+def _quiet_udp() -> socket.socket:
+    own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    own.settimeout(0.1)
+    own.bind((LOOPBACK, 0))
+    return own
 
 
 def _dns_doors() -> tuple[socket.socket, Door]:

@@ -17,11 +17,12 @@ from wizard.agent import names, transaction
 from wizard.agent.changes import Timings
 from wizard.agent.docker import SOCKET
 from wizard.agent.host import Done
-from wizard.practice import cht
+from wizard.practice import cht, radio
 from wizard.practice.cht import Cht
 from wizard.practice.door import LOOPBACK
 from wizard.practice.engine import VERSION as DOCKER_VERSION
-from wizard.practice.host import Memory, PowerCut, PracticeHost
+from wizard.practice.host import Memory, PowerCut, PracticeHost, address_told
+from wizard.practice.radio import Radio
 from wizard.practice.segment import Segment
 
 INTERFACE = "eth0"
@@ -30,6 +31,7 @@ ROUTER = "192.168.50.1"
 DOCKER = "docker.service"
 VERSIONS = {
     "base-files": "12.4+deb12u11",
+    "chrony": "4.3-2+deb12u3",
     "dnsmasq-base": "2.90-4~deb12u1",
     "docker-ce": f"5:{DOCKER_VERSION}-1~debian.12~bookworm",
     "dpkg": "1.21.22",
@@ -112,12 +114,19 @@ class Server(PracticeHost):
         self._cut = False
         super().__init__(root, interface=INTERFACE, lease=LEASE, timings=timings, clockwork=True)
         self._commands["apt-cache"] = self._apt_cache
+        self.radio = Radio(self.read, self.active)
+        for name, answer in (
+            ("iw", self.radio.iw),
+            ("hostapd", self.radio.hostapd),
+            ("hostapd_cli", self.radio.hostapd_cli),
+        ):
+            self._commands[name] = answer
         self._lay_out(pair, host_key)
 
     # ------------------------------------------------------------------ laying out
 
     def _lay_out(self, pair: tuple[bytes, bytes], host_key: str) -> None:
-        for path, text in _FILES.items():
+        for path, text in {**_FILES, **radio.FILES}.items():
             self.put(path, text)
         self.put("/etc/ssh/ssh_host_ed25519_key.pub", host_key + "\n")
         self.put(cht.CHAIN, pair[0].decode())
@@ -130,10 +139,11 @@ class Server(PracticeHost):
             self.put(f"/lib/systemd/system/{unit}", text)
             self.run(["systemctl", "enable", unit])
         with self.remember() as memory:
-            memory["packages"] = sorted({*memory["packages"], "docker-ce", "dpkg"})
+            memory["packages"] = sorted({*memory["packages"], "docker-ce", "dpkg", "iw"})
             memory["active"] += [DOCKER, "docker.socket"]
             own = {"family": "inet", "local": "127.0.0.1", "prefixlen": 8, "scope": "host"}
             memory["addresses"]["lo"] = [own]
+            memory["addresses"][radio.INTERFACE] = []
         self.cht.engine.begin()
 
     # ------------------------------------------------------------------------ power
@@ -148,12 +158,38 @@ class Server(PracticeHost):
         done = super()._start(unit, again)
         if unit == DOCKER and done.ok:
             self.cht.engine.begin()
+        if unit == names.HOSTAPD_UNIT and done.ok:
+            self._give_radio(self.radio.addresses(unit))
+            self.radio.country = self.radio.settings().get("country_code", self.radio.country)
         return done
+
+    def _give_radio(self, addresses: list[str]) -> None:
+        with self.remember() as memory:
+            memory["addresses"][radio.INTERFACE] = [address_told(a) for a in addresses]
+
+    def which(self, name: str) -> str:
+        """Also find what came with the Wi-Fi's packages."""
+        package = {"iw": "iw", "hostapd": "hostapd", "hostapd_cli": "hostapd"}.get(name)
+        if package is not None:
+            return f"/usr/sbin/{name}" if package in self.memory()["packages"] else ""
+        return super().which(name)
+
+    def _links_told(self) -> list[dict[str, Any]]:
+        """Tell the radio as what it is."""
+        memory = self.memory()
+        return [
+            self.radio.link(one["ifindex"], memory["addresses"][radio.INTERFACE])
+            if one["ifname"] == radio.INTERFACE
+            else one
+            for one in super()._links_told()
+        ]
 
     def _stop(self, unit: str) -> None:
         if unit == DOCKER:
             self.cht.engine.end()
         super()._stop(unit)
+        if unit == names.HOSTAPD_UNIT:
+            self._give_radio([])
 
     def cut_power(self) -> None:
         """End for good: whatever still works on this server ends at its next move."""
@@ -194,6 +230,10 @@ class Server(PracticeHost):
         """Return where a TCP port of the server answers on this machine."""
         self._heed_cut()
         return LOOPBACK, self._ways.get(port, 1)
+
+    def neighbour(self, address: str, port: int) -> tuple[str, int]:  # noqa: ARG002 - as Host's
+        """Return a port of this laptop where nobody answers: the other devices are pretended."""
+        return LOOPBACK, 1
 
     def dial(self, path: str, seconds: float) -> socket.socket:
         """Return a connection to the Docker engine; there is no other Unix socket."""
@@ -292,7 +332,8 @@ def _nobody(_before: frozenset[str], _after: frozenset[str]) -> None:
 
 
 def _present(memory: Memory) -> frozenset[str]:
-    return frozenset(one["local"] for one in memory["addresses"][INTERFACE])
+    on_radio = memory["addresses"].get(radio.INTERFACE, [])
+    return frozenset(one["local"] for one in (*memory["addresses"][INTERFACE], *on_radio))
 
 
 def _sockets(memory: Memory, serving: bool) -> Iterator[dict[str, Any]]:
@@ -302,10 +343,13 @@ def _sockets(memory: Memory, serving: bool) -> Iterator[dict[str, Any]]:
     if serving:  # Docker keeps one process for each port that it publishes
         for pid, port in ((655, 80), (661, 443)):
             rows.append((DOCKER, "docker-proxy", pid, "0.0.0.0", (("tcp", port),)))  # noqa: S104
-    static = [a["local"] for a in memory["addresses"][INTERFACE] if not a.get("dynamic")]
+    on_radio = memory["addresses"].get(radio.INTERFACE, [])
+    present = (*on_radio, *memory["addresses"][INTERFACE])
+    static = [a["local"] for a in present if not a.get("dynamic")]
     for address in static[:1]:
         held = (("tcp", 53), ("udp", 53), ("udp", 67))
         rows.append((names.DNSMASQ_UNIT, "dnsmasq", 901, address, held))
+    rows.append((names.CHRONY_UNIT, "chronyd", 933, "0.0.0.0", (("udp", 123),)))  # noqa: S104
     for unit, process, pid, address, ports in rows:
         if unit in memory["active"]:
             for protocol, port in ports:

@@ -20,7 +20,8 @@ from wizard.remote.login import Credentials
 from wizard.site.toml import load
 from wizard.visit import Progress, Visit
 
-UNSEEN = {"link", "lease", "dns_system"}  # checks of a network that a practising laptop is not in
+# Checks of a network that a practising laptop is not in, and of what its site does not want.
+UNSEEN = {"link", "lease", "dns_system", "wifi", "time_service"}
 
 
 @dataclass(frozen=True)

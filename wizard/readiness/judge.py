@@ -32,7 +32,7 @@ OLD_BACKUP = 8  # days; a weekly one is not late yet
 SERVICES = {
     "docker.service": "Docker",
     names.DNSMASQ_UNIT: "DNS and DHCP",
-    "hostapd.service": "Wi-Fi access point",
+    names.HOSTAPD_UNIT: "Wi-Fi access point",
     "nginx.service": "nginx",
     "apache2.service": "Apache",
     "caddy.service": "Caddy",
@@ -221,7 +221,7 @@ def _services(case: _Case, found: wire.Readiness) -> Iterator[Item]:
         return
     wanted = {
         names.DNSMASQ_UNIT: case.site.dns_dhcp.enabled,
-        "hostapd.service": case.site.access_point.kind == "server",
+        names.HOSTAPD_UNIT: case.site.access_point.kind == "server",
         "docker.service": bool(found.containers),
     }
     concerned = [s for s in found.services if wanted.get(s.unit) or _runs(s, wanted)]

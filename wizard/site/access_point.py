@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
+from wizard.agent import names as agent_names
 from wizard.agent import wire
 from wizard.problem import Problem
-from wizard.site import names
+from wizard.site import names, radio
 from wizard.site.model import AccessPoint, Site
 from wizard.site.words import finding
 
@@ -36,6 +38,62 @@ def check(site: Site, facts: wire.Facts | None) -> Iterator[Problem]:
         yield from _channel(ap.channel)
     if ap.kind != "none" and ap.security not in SECURITIES:
         yield finding("ap_security_unknown", f"{FIELD}.security", value=ap.security)
+    if ap.kind == "server" and facts is not None:
+        yield from _possible(ap, facts)
+
+
+def _possible(ap: AccessPoint, facts: wire.Facts) -> Iterator[Problem]:
+    """Yield what the radio cannot do, by the kernel's own word."""
+    present = facts.radio(ap.interface)
+    if present is None or not present.read or not present.ap:
+        return
+    if ap.security == "wpa3" and not present.sae:
+        yield finding("ap_security_unable", f"{FIELD}.security", value=ap.interface)
+    elif ap.security == "wpa2-wpa3" and not present.sae:
+        yield finding("ap_security_less", f"{FIELD}.security", value=ap.interface)
+    if not re.fullmatch(r"[A-Z]{2}", ap.country):
+        return
+    if refused := radio.refused(ap, facts):
+        code = "ap_country_fixed" if radio.self_managed(ap, facts) else "ap_country_refused"
+        yield finding(code, f"{FIELD}.country", value=ap.country, country=refused)
+        return
+    known = radio.channels(ap, facts)
+    if known is None:
+        return
+    allowed = radio.allowed(known)
+    if not allowed:
+        yield finding("ap_channel_none", f"{FIELD}.country", value=ap.interface, country=ap.country)
+    elif ap.channel and ap.channel not in allowed:
+        yield finding(
+            "ap_channel_illegal",
+            f"{FIELD}.channel",
+            value=ap.channel,
+            country=ap.country,
+            known=", ".join(str(n) for n in allowed),
+        )
+
+
+def arranged(site: Site, facts: wire.Facts | None) -> Site:
+    """Return the site with the server's radio in its LAN: joined with a bridge, else the LAN.
+
+    Where the fixed address is on a bridge the radio joins it; anywhere else it takes the address
+    along. Away from the server's radio, the address goes back to the cable.
+    """
+    ap, lan = site.access_point, site.static_ip.interface
+    present = facts.interface(lan) if facts is not None else None
+    if ap.kind != "server":
+        on_radio = bool(lan) and lan == ap.interface and not ap.bridge
+        cables = [i.name for i in facts.interfaces if i.kind == "ethernet"] if facts else []
+        if not on_radio or not cables:
+            return site
+        back = cables[0]
+        return replace(site, static_ip=replace(site.static_ip, interface=back))
+    if present is not None and present.kind == "bridge":
+        return replace(site, access_point=replace(ap, bridge=True))
+    site = replace(site, access_point=replace(ap, bridge=False))
+    if not ap.interface.strip():
+        return site
+    return replace(site, static_ip=replace(site.static_ip, interface=ap.interface, gateway=""))
 
 
 def _radio(site: Site, facts: wire.Facts | None) -> Iterator[Problem]:
@@ -48,18 +106,43 @@ def _radio(site: Site, facts: wire.Facts | None) -> Iterator[Problem]:
         return
     if facts is not None:
         yield from _radio_there(name, path, facts)
-    if site.access_point.bridge and name == site.static_ip.interface:
-        yield finding("ap_bridge_same", f"{FIELD}.bridge", value=name)
+    yield from _layout(site, facts)
+
+
+def _layout(site: Site, facts: wire.Facts | None) -> Iterator[Problem]:
+    """Either the radio is the LAN and has the server's address, or it joins a bridge that has."""
+    name, lan = site.access_point.interface, site.static_ip.interface
+    if site.access_point.bridge:
+        if name == lan:
+            yield finding("ap_bridge_same", f"{FIELD}.bridge", value=name)
+            return
+        there = facts.interface(lan) if facts is not None else None
+        if there is not None and there.kind != "bridge":
+            yield finding("ap_bridge_none", f"{FIELD}.bridge", value=lan)
+    elif lan and name != lan:
+        yield finding("ap_layout", f"{FIELD}.interface", value=name, lan=lan)
+    elif site.static_ip.gateway:
+        yield finding("ap_gateway", "static_ip.gateway", value=site.static_ip.gateway)
 
 
 def _radio_there(name: str, path: str, facts: wire.Facts) -> Iterator[Problem]:
     present = facts.interface(name)
-    radio = next((r for r in facts.radios if r.interface == name), None)
-    if radio is None and (present is None or present.kind != "wifi"):
+    found = facts.radio(name)
+    if found is None and (present is None or present.kind != "wifi"):
         known = ", ".join(i.name for i in facts.interfaces if i.kind == "wifi") or "-"
         yield finding("ap_interface_unknown", path, value=name, known=known)
-    elif radio is not None and not radio.ap:
+    elif found is not None and found.read and not found.ap:
         yield finding("ap_radio_unable", path, value=name)
+    if found is not None and found.blocked == "hard":
+        yield finding("ap_radio_off", path, value=name)
+    if facts.connection is not None and facts.connection.interface == name and _client(facts):
+        yield finding("ap_radio_carries", path, value=name)
+
+
+def _client(facts: wire.Facts) -> bool:
+    """True when the radio is in somebody else's Wi-Fi: an access point of ours is no client."""
+    service = facts.service(agent_names.HOSTAPD_UNIT)
+    return service is None or service.active != "active"
 
 
 def _ssid(ap: AccessPoint) -> Iterator[Problem]:

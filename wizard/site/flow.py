@@ -65,15 +65,20 @@ _PARTS: Mapping[Step, tuple[str, ...]] = {
     Step.STATIC_IP: ("static_ip",),
     Step.DOMAIN: ("domain",),
     Step.CERTIFICATE: ("certificate", "domain"),
-    Step.DNS_DHCP: ("dns_dhcp", "static_ip"),
+    Step.DNS_DHCP: ("dns_dhcp", "clock", "static_ip"),
     Step.ACCESS_POINT: ("access_point", "static_ip"),
     Step.READINESS: ("readiness",),
 }
-_EVERYTHING = ("static_ip", "domain", "certificate", "dns_dhcp", "access_point", "accept")
+_EVERYTHING = (
+    "static_ip", "domain", "certificate", "dns_dhcp", "clock", "access_point", "accept",
+)  # fmt: skip
 
-_PAGE_OF = {"name": Step.CONNECT, "version": Step.CONNECT, "server": Step.CONNECT} | {
-    step.value: step for step in (*DECISIONS, Step.READINESS)
-}
+_PAGE_OF = {
+    "name": Step.CONNECT,
+    "version": Step.CONNECT,
+    "server": Step.CONNECT,
+    "clock": Step.DNS_DHCP,
+} | {step.value: step for step in (*DECISIONS, Step.READINESS)}
 _PAGE_OF["request"] = Step.CERTIFICATE
 
 

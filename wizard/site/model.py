@@ -60,6 +60,13 @@ class DnsDhcp:
 
 
 @dataclass(frozen=True)
+class Clock:
+    """The server's own clock. That it gives the time to the LAN is `DnsDhcp.ntp`."""
+
+    from_laptop: bool = False  # set from the laptop that plans, and never earlier after a start
+
+
+@dataclass(frozen=True)
 class CertificateFiles:
     """Where the certificate lies on the laptop; relative paths start at the site file."""
 
@@ -105,6 +112,7 @@ class Site:
     server: Login = field(default_factory=Login)
     static_ip: StaticIp = field(default_factory=StaticIp)
     dns_dhcp: DnsDhcp = field(default_factory=DnsDhcp)
+    clock: Clock = field(default_factory=Clock)
     certificate: CertificateFiles = field(default_factory=CertificateFiles)
     request: Request = field(default_factory=Request)
     access_point: AccessPoint = field(default_factory=AccessPoint)

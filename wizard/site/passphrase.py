@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
+import secrets
+from functools import cache
+
+from wizard.resource import resource
+
+WORDS = 5  # of a list of more than 300: 41 bits, behind 4096 rounds of PBKDF2
+
+
+def propose() -> str:
+    """Return a new passphrase of short words that can be read out and typed on a phone."""
+    return " ".join(secrets.choice(_words()) for _ in range(WORDS))
+
+
+@cache
+def _words() -> tuple[str, ...]:
+    return tuple(resource("passphrase-words.txt").read_text("ascii").split())
+
 
 def flaw(text: str) -> str:
     """Return what keeps a text from being a passphrase: characters, short, long, or "".

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from ipaddress import IPv4Interface, IPv6Interface
 
+from wizard.agent import names as agent_names
 from wizard.agent import wire
 from wizard.problem import Problem
 from wizard.site import names
@@ -79,10 +80,11 @@ def _interface_there(
         return
     if present.master:
         yield finding("interface_member", INTERFACE, value=name, master=present.master)
+    if own_radio(site) and present.kind == "wifi":
+        return  # no cable, no other manager: the access point brings the address along
     if not present.carrier:
         yield finding("interface_no_link", INTERFACE, value=name)
-    shared = site.access_point.kind == "server" and site.access_point.interface == name
-    if present.kind == "wifi" and not shared:
+    if present.kind == "wifi":
         yield finding("interface_wifi", INTERFACE, value=name)
     other = facts.network.manager
     if not present.manager:
@@ -92,6 +94,12 @@ def _interface_there(
         yield finding(
             "interface_other_manager", INTERFACE, value=name, manager=manager, other=other
         )
+
+
+def own_radio(site: Site) -> bool:
+    """Whether the Wi-Fi of the server's own radio is the LAN itself."""
+    ap = site.access_point
+    return ap.kind == "server" and not ap.bridge and ap.interface == site.static_ip.interface
 
 
 def outer(interface: wire.Interface) -> bool:
@@ -167,9 +175,18 @@ def _overlaps(
         master = next((i.master for i in facts.interfaces if i.name == chosen), "")
         if other.name in (chosen, master) or other.master == chosen or other.kind == "loopback":
             continue
+        if other.kind == "wifi" and _leaves_radio(site, facts):
+            continue
         problem = _overlap(own, path, other, docker)
         if problem is not None:
             yield problem
+
+
+def _leaves_radio(site: Site, facts: wire.Facts) -> bool:
+    """Whether the access point of ours goes, and with it the radio's address, before all else."""
+    service = facts.service(agent_names.HOSTAPD_UNIT)
+    running = service is not None and service.active == "active"
+    return running and site.access_point.kind != "server"
 
 
 def _overlap(
@@ -265,5 +282,5 @@ def _address6_there(
     if site.static_ip.address6:
         value = site.static_ip.address6
         yield finding("ipv6_disabled", ADDRESS6, interface=present.name, value=value)
-    else:
+    elif not own_radio(site):
         yield finding("no_lifeline", INTERFACE, interface=present.name)

@@ -517,6 +517,54 @@ PROBLEMS: Words = {
         "The radio {value} cannot be an access point.",
         "Use another Wi-Fi adapter, or an access point device of your own.",
     ),
+    "ap_radio_off": (
+        "The radio {value} is switched off by a switch on the computer.",
+        "Look for a switch or key with an aeroplane or an aerial, and switch the Wi-Fi on.",
+    ),
+    "ap_radio_carries": (
+        "This laptop reaches the server through the radio {value} itself.",
+        "Connect the server by a cable first: as an access point it leaves the Wi-Fi that it is"
+        " in now.",
+    ),
+    "ap_layout": (
+        "The radio {value} would be a network of its own, but the server's fixed address is on"
+        " {lan}, so phones on the Wi-Fi would not find the server.",
+        "Choose {value} for the fixed address as well (static_ip.interface), or join both"
+        " (access_point.bridge = true) where {lan} is a bridge.",
+    ),
+    "ap_bridge_none": (
+        "Wi-Fi and cable can be joined only where the server has a bridge already, and {value} is"
+        " none. This program does not make bridges yet.",
+        "Let the Wi-Fi be the network of the phones (the radio for the fixed address, joining"
+        " off), or use an access point of your own on the cable.",
+    ),
+    "ap_gateway": (
+        "The Wi-Fi of the server's own radio has no other router, so there is no {value} in it.",
+        "Leave the gateway empty.",
+    ),
+    "ap_country_refused": (
+        "The server does not take {value} as the country of its radio ({country} is in force).",
+        "Check the two letters. If they are right, install the package wireless-regdb on the"
+        " server, then try again.",
+    ),
+    "ap_country_fixed": (
+        "This radio has a country of its own, {country}, and does not take {value}.",
+        "If you are in {country}, write that. Otherwise use another Wi-Fi adapter, or an access"
+        " point of your own.",
+    ),
+    "ap_channel_none": (
+        "In {country} there is no channel on which the radio {value} may begin.",
+        "Check the country. If it is right, use another Wi-Fi adapter, or an access point of your"
+        " own.",
+    ),
+    "ap_channel_illegal": (
+        "Channel {value} is not possible with this radio in {country}.",
+        "Use 0 to have one chosen, or one of these: {known}",
+    ),
+    "ap_security_unable": (
+        "The radio {value} cannot protect its Wi-Fi with WPA3.",
+        "Choose WPA2 and WPA3, or WPA2 only.",
+    ),
     "ap_bridge_same": (
         "The access point cannot be joined with {value}: that is its own interface.",
         "Choose the cable interface on the page Fixed address, or switch the joining off.",
@@ -678,6 +726,10 @@ WARNINGS: Words = {
 }
 
 NOTES: Words = {
+    "ap_security_less": (
+        "The radio {value} cannot do WPA3, so its Wi-Fi is protected with WPA2.",
+        "All phones can join it. Nothing has to be done.",
+    ),
     "site_name_missing": (
         "The site has no name.",
         "A name such as “Kibera clinic” tells your sites apart, also on paper.",

@@ -20,7 +20,17 @@ from typing import Any, Callable, Dict, List, Optional
 from ..host import Done, Host
 from ..journal import Journal
 
-KINDS = ("packages", "file", "service", "address", "network", "ports", "certificate")
+KINDS = (
+    "packages",
+    "file",
+    "service",
+    "address",
+    "network",
+    "ports",
+    "certificate",
+    "clock",
+    "radio",
+)
 
 Plain = Dict[str, Any]
 
@@ -115,12 +125,16 @@ def name(change: Plain) -> str:
         subject = " ".join(change["names"])
     elif kind == "address":
         subject = "%s on %s" % (change["address"], change["interface"])
+    elif kind == "clock":
+        subject = "%+.1f s" % change["offset"]
     elif kind == "ports":
         subject = " ".join(change["ports"])
     elif kind == "certificate":
         subject = change["container"] or change["certificate_path"]
     else:
-        subject = change[{"file": "path", "service": "unit", "network": "interface"}[kind]]
+        subject = change[
+            {"file": "path", "service": "unit", "network": "interface", "radio": "interface"}[kind]
+        ]
     return "%s %s" % (kind, subject)
 
 

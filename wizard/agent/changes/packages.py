@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import List, Set
+from typing import Dict, List, Set
 
-from .. import disk
+from .. import disk, names
 from ..host import Host
 from . import Plain, Step, StepError, said
 
 POLICY = "/usr/sbin/policy-rc.d"
 # invoke-rc.d asks this file before it starts anything; 101 forbids (Debian policy 9.3.3.1)
-POLICY_TEXT = b"#!/bin/sh\n# cht-offline-setup: nothing is started while it installs\nexit 101\n"
+# ... and 0 allows: what is removed has to be stopped all the same
+POLICY_TEXT = b"""#!/bin/sh
+# cht-offline-setup: nothing is started while it installs
+for word; do [ "$word" = stop ] && exit 0; done
+exit 101
+"""
 ENVIRONMENT = {
     "DEBIAN_FRONTEND": "noninteractive",
     "NEEDRESTART_SUSPEND": "1",
@@ -44,25 +49,39 @@ def check(step: Step, change: Plain) -> None:
     Refuses names that are none, and a server without apt. Only apt's own lists and archive
     grow.
     """
-    for package in change["names"]:
+    for package in [*change["names"], *change["replaces"]]:
         if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", package):
             raise StepError("bad-order", "package %r" % (package,))
     if not step.host.which("apt-get"):
         raise StepError("packages-unknown", "apt-get is not there")
     there = installed(step.host)
     missing = [n for n in change["names"] if n not in there]
+    gone = [n for n in change["replaces"] if n in there]
     if missing:
-        _install(step, missing, "--download-only")
+        _install(step, missing, gone, "--download-only")
+    if missing and gone:
+        _only_these_go(step, missing, gone)
 
 
 def look(step: Step, change: Plain) -> Plain:
-    """Keep the list of all packages: what is there afterwards besides came with us."""
+    """Keep the list of all packages: what is there afterwards besides came with us.
+
+    What has to go is kept whole, packed again from the disk.
+    """
     everything = installed(step.host)
     image = step.keep("packages", "\n".join(sorted(everything)).encode())
+    missing = [n for n in change["names"] if n not in everything]
+    replaced: Dict[str, str] = {}
+    for name in change["replaces"] if missing else ():
+        if name in everything:
+            from .repack import repack
+
+            replaced[name] = step.keep(name + ".deb", repack(step.host, name))
     return {
         "names": list(change["names"]),
         "image": image,
-        "missing": [n for n in change["names"] if n not in everything],
+        "missing": missing,
+        "replaced": replaced,
         "policy": not step.host.exists(POLICY),
     }
 
@@ -75,14 +94,14 @@ def do(step: Step, _: Plain, before: Plain) -> Plain:
         disk.make_folder(step.host.path("/usr/sbin"))
         disk.land(step.host.path(POLICY), POLICY_TEXT, 0o755)
     try:
-        _install(step, before["missing"])
+        _install(step, before["missing"], sorted(before["replaced"]))
     finally:
         _remove_policy(step, before)
     now = installed(step.host)
     absent = [n for n in before["missing"] if n not in now]
     if absent:
         raise StepError("packages-failed", " ".join(absent))
-    return {"installed": _new(step, before)}
+    return {"installed": _new(step, before), "replaced": sorted(before["replaced"])}
 
 
 def _apt(step: Step, *words: str) -> List[str]:
@@ -101,8 +120,28 @@ def _apt(step: Step, *words: str) -> List[str]:
     ]  # fmt: skip
 
 
-def _install(step: Step, wanted: List[str], *options: str) -> None:
-    install = _apt(step, "install", "--no-install-recommends", "--no-remove", *options, *wanted)
+def _words(wanted: List[str], gone: List[str]) -> List[str]:
+    """Return what apt-get is told to install and, by a "-" at the end, to remove (apt-get(8))."""
+    remove = [n + "-" for n in gone] or ["--no-remove"]
+    return ["install", "--no-install-recommends", *remove, *wanted]
+
+
+def _only_these_go(step: Step, wanted: List[str], gone: List[str]) -> None:
+    """Refuse when apt would remove anything that the plan did not name."""
+    argv = _apt(step, *_words(wanted, gone), "--simulate")
+    done = step.run(argv, 120.0, "packages-failed")
+    others = _going(done.out) - set(gone)
+    if others:
+        raise StepError("packages-failed", "would remove " + " ".join(sorted(others)))
+
+
+def _going(simulated: str) -> Set[str]:
+    rows = (line.split() for line in simulated.splitlines())
+    return {w[1] for w in rows if w[:1] in (["Purg"], ["Remv"])}
+
+
+def _install(step: Step, wanted: List[str], gone: List[str], *options: str) -> None:
+    install = _apt(step, *_words(wanted, gone), *options)
     seconds = step.timings.packages
     done = step.host.run(install, timeout=seconds, env=ENVIRONMENT)
     if not done.ok and UNREACHABLE.search(done.err + done.out):
@@ -146,9 +185,28 @@ def early(step: Step, before: Plain) -> None:
 
 
 def undo(step: Step, before: Plain) -> None:
-    """Purge exactly what was not there before."""
+    """Purge exactly what was not there before, and bring back what had to make room."""
     early(step, before)
     purge(step, _new(step, before))
+    for name, image in before.get("replaced", {}).items():
+        if name not in installed(step.host):
+            _bring_back(step, name, image)
+
+
+def _bring_back(step: Step, name: str, image: str) -> None:
+    data = step.journal.kept(image)
+    if data is None:
+        raise StepError("image-lost", name)
+    folder = names.STATE + "/scratch-packages"
+    place = "%s/%s.deb" % (folder, name)
+    disk.make_folder(step.host.path(folder), 0o700)
+    disk.land(step.host.path(place), data, 0o600)
+    argv = ["dpkg", "--force-confold", "--install", step.host.path(place)]
+    done = step.host.run(argv, timeout=300.0, env=ENVIRONMENT)
+    disk.remove(step.host.path(place))
+    disk.tidy_folders([step.host.path(folder)])
+    if not done.ok or name not in installed(step.host):
+        raise StepError("undo-packages", said(done, argv))
 
 
 def purge(step: Step, unwanted: List[str]) -> None:
@@ -160,11 +218,7 @@ def purge(step: Step, unwanted: List[str]) -> None:
     if not plan.ok:  # an installation cut off in the middle
         step.host.run(["dpkg", "--configure", "-a"], timeout=300.0, env=ENVIRONMENT)
         plan = step.host.run([*argv, "--simulate"], timeout=120.0, env=ENVIRONMENT)
-    going = {
-        w[1]
-        for w in (line.split() for line in plan.out.splitlines())
-        if w[:1] in (["Purg"], ["Remv"])
-    }
+    going = _going(plan.out)
     if not plan.ok or not going <= set(unwanted):
         others = " ".join(sorted(going - set(unwanted)))
         raise StepError("undo-packages", others or said(plan, argv))

@@ -6,9 +6,9 @@ import os
 import time
 from typing import Dict, List
 
-from .. import disk
+from .. import disk, names
 from ..host import Host
-from . import Plain, Step, StepError, said
+from . import Plain, Step, StepError, radio, said
 
 SYSTEM = "/etc/systemd/system"
 
@@ -72,7 +72,7 @@ def do(step: Step, change: Plain, before: Plain) -> Plain:
         argv = ["systemctl", verb, "--", unit]
         done = step.host.run(argv, timeout=seconds)
         if not done.ok:
-            raise StepError("service-failed", "%s\n%s" % (said(done, argv), _log(step, unit)))
+            raise _failure(step, unit, said(done, argv))
         _settle(step, unit)
     if change["masked"] is True:
         step.run(["systemctl", "mask", "--", unit], 30.0, "service-failed")
@@ -97,14 +97,18 @@ def _settle(step: Step, unit: str) -> None:
                 return
             break
         time.sleep(step.timings.poll)
-    raise StepError("service-failed", "%s\n%s" % (unit, _log(step, unit)))
+    raise _failure(step, unit, unit)
 
 
-def _log(step: Step, unit: str) -> str:
-    done = step.host.run(
-        ["journalctl", "--unit", unit, "--lines=8", "--no-pager", "--output=cat"], timeout=20.0
-    )
-    return done.out.strip()[-600:]
+def _failure(step: Step, unit: str, what: str) -> StepError:
+    """Return the error of a unit that did not start; an access point tells why."""
+    ours = unit == names.HOSTAPD_UNIT
+    # hostapd says many things after the one that matters
+    lines = "--lines=%d" % (40 if ours else 8)
+    argv = ["journalctl", "--unit", unit, lines, "--no-pager", "--output=cat"]
+    log = step.host.run(argv, timeout=20.0).out.strip()
+    code = radio.reason(log) if ours else "service-failed"
+    return StepError(code, "%s\n%s" % (what, log[-600:]))
 
 
 def release(step: Step, before: Plain) -> None:

@@ -22,7 +22,6 @@ ALSO = (
     "docker.socket",
     "caddy.service",
     "systemd-timesyncd.service",
-    "chrony.service",
     "chronyd.service",
     "ntpsec.service",
     "ntp.service",
@@ -65,6 +64,15 @@ class Units:
                 }
             )
         return found
+
+
+def supplicants(host: Host) -> Tuple[str, ...]:
+    """Return the units that would hold a radio of this server as a Wi-Fi client."""
+    return tuple(
+        "wpa_supplicant@%s.service" % name
+        for name in host.list("/sys/class/net")
+        if host.exists("/sys/class/net/%s/phy80211" % name)
+    )
 
 
 def units(host: Host, more: Tuple[str, ...] = ()) -> Units:

@@ -1,7 +1,8 @@
-"""The machine itself: release, clock, disks, memory, cloud-init, radios, SSH host keys."""
+"""The machine itself: release, clock, disks, memory, cloud-init, SSH host keys."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -11,9 +12,12 @@ from typing import Any, Dict, List, Optional
 from .. import names
 from ..digest import sha256
 from ..host import Host
+from .packages import version
 from .services import Units
 
 TIME_SERVICES = ("systemd-timesyncd", "chrony", "chronyd", "ntpsec", "ntp", "ntpd", "openntpd")
+TIME_PACKAGES = ("systemd-timesyncd", "chrony", "ntpsec", "ntp", "openntpd")
+LAST_KNOWN = (names.CLOCK_STAMP, "/var/lib/systemd/timesync/clock", "/etc/fake-hwclock.data")
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armhf", "i686": "i386"}
 
 
@@ -57,16 +61,42 @@ def os_release(host: Host) -> Dict[str, str]:
     return found
 
 
-def clock(host: Host, units: Units) -> Dict[str, Any]:
-    """Return wire.Clock."""
+def clock(host: Host, units: Units, dpkg: bytes) -> Dict[str, Any]:
+    """Return wire.Clock; `dpkg` is the text of dpkg's status file."""
     active = [n for n in TIME_SERVICES if units.active(n + ".service")]
     return {
-        "now": time.time(),
+        "now": host.now(),
         "synchronised": _synchronised(host),
         "rtc": host.exists("/dev/rtc0") or bool(host.list("/sys/class/rtc")),
         "services": active,
         "monotonic": time.monotonic(),
+        "rtc_now": host.hardware_clock(),
+        "last_known": _last_known(host),
+        "installed": [name for name in TIME_PACKAGES if version(dpkg, name)],
+        "confdir": _confdir(host),
     }
+
+
+def _last_known(host: Host) -> Optional[float]:
+    """Return the time that the next start would not go behind; None when nobody keeps it.
+
+    Ours; systemd-timesyncd's (systemd-timesyncd.service(8), FILES); fake-hwclock's(8).
+    """
+    dates = []
+    for path in LAST_KNOWN:
+        with contextlib.suppress(OSError):
+            dates.append(os.stat(host.path(path)).st_mtime)
+    return max(dates) if dates else None
+
+
+def _confdir(host: Host) -> Optional[bool]:
+    """Tell whether chrony reads the folder of our drop-in (chrony.conf(5)); None without chrony."""
+    text = host.read("/etc/chrony/chrony.conf")
+    if text is None:
+        return None
+    folder = re.escape(os.path.dirname(names.CHRONY_FILE))
+    directive = r"(?mi)^\s*(?:confdir\s(?:.*\s)?%s/?|include\s+%s/\*\.conf)\s*$"
+    return re.search(directive % (folder, folder), text) is not None
 
 
 def _synchronised(host: Host) -> bool:
@@ -179,42 +209,6 @@ def _owned_by_cloud_init(host: Host) -> List[str]:
             if named or "cloud-init" in comments or "by the datasource" in comments:
                 found.append(path)
     return found
-
-
-def radios(host: Host) -> List[Dict[str, Any]]:
-    """Return wire.Radio of every Wi-Fi radio; `iw` is asked only when there is one."""
-    phys = host.list("/sys/class/ieee80211")
-    if not phys:
-        return []
-    modes: Dict[str, str] = {}
-    for part in re.split(r"(?m)^Wiphy ", host.run(["iw", "phy"], timeout=10).out)[1:]:
-        found = re.search(r"Supported interface modes:\s*\n((?:\s+\* .+\n?)+)", part)
-        modes[part.split(None, 1)[0]] = found.group(1) if found else ""
-    blocked = {}
-    for name in host.list("/sys/class/rfkill"):
-        folder = "/sys/class/rfkill/%s/" % name
-        phy = _line(host, folder + "name")
-        if _line(host, folder + "hard") == "1":
-            blocked[phy] = "hard"
-        elif _line(host, folder + "soft") == "1":
-            blocked[phy] = "soft"
-    found_radios = []
-    for phy in phys:
-        interfaces = host.list("/sys/class/ieee80211/%s/device/net" % phy)
-        # hwsim radios share one device: the interface itself says which radio is its own
-        for name in host.list("/sys/class/net"):
-            if _line(host, "/sys/class/net/%s/phy80211/name" % name) == phy:
-                interfaces = [name]
-                break
-        found_radios.append(
-            {
-                "phy": phy,
-                "interface": interfaces[0] if interfaces else "",
-                "ap": bool(re.search(r"\* AP\s*$", modes.get(phy, ""), re.M)),
-                "blocked": blocked.get(phy, ""),
-            }
-        )
-    return found_radios
 
 
 def ssh_host_keys(host: Host) -> List[str]:

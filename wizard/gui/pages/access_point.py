@@ -8,19 +8,23 @@ from dataclasses import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
+from wizard.agent import names, wire
 from wizard.gui.page import Page
+from wizard.gui.runner import Job
 from wizard.gui.theme import SPACE
-from wizard.gui.widgets.card import Card, Notice
+from wizard.gui.widgets.card import Card
 from wizard.gui.widgets.choice import Choices, Option
+from wizard.gui.widgets.countries import Countries
 from wizard.gui.widgets.field import Field, line_edit
 from wizard.gui.widgets.fold import Fold
 from wizard.gui.widgets.password import PasswordEdit
 from wizard.gui.widgets.points import Points
 from wizard.gui.widgets.qr_code import QrCode
+from wizard.gui.widgets.radio_notes import RadioNotes
 from wizard.gui.widgets.text import label
 from wizard.handover import qr
-from wizard.problem import Problem
-from wizard.site import access_point, passphrase
+from wizard.problem import Problem, UserError
+from wizard.site import access_point, passphrase, radio
 from wizard.site.flow import Step
 from wizard.site.model import Site
 from wizard.site.range_map import Use, parts
@@ -36,6 +40,7 @@ class AccessPointPage(Page):
 
     def build(self) -> None:
         """Fill the page."""
+        self._job: Job[wire.RadioScan] | None = None
         self.kinds = Choices(
             (
                 Option(
@@ -53,7 +58,7 @@ class AccessPointPage(Page):
                 Option(
                     "server",
                     self.tr("The server's own radio"),
-                    self.tr("Not set up by this version; its answers are only kept."),
+                    self.tr("The server itself becomes an access point, if its radio can."),
                     "server",
                 ),
             )
@@ -63,15 +68,8 @@ class AccessPointPage(Page):
         )
         self.kinds.chosen.connect(self.kind.edited)
         self.body.addWidget(self.kind)
-        self.later = Notice(
-            "warn",
-            self.tr("This version of the program does not set up the server's radio."),
-            self.tr(
-                "What you enter here is only kept with the site. Phones cannot join through the "
-                "server until somebody sets up its radio; for now, use an access point of your own."
-            ),
-        )
-        self.body.addWidget(self.later)
+        self.notes = RadioNotes()
+        self.body.addWidget(self.notes)
         self.advice = self._build_advice()
         self.body.addWidget(self.advice)
         self.details = self._build_details()
@@ -115,30 +113,30 @@ class AccessPointPage(Page):
                 technical=True,
             )
         )
+        self.countries = Countries(self.tr("Choose the country"))
         self.country = self.add(
             Field(
                 "access_point.country",
                 self.tr("&Country"),
-                line_edit("KE"),
-                self.tr("Two letters. It decides which channels the law allows."),
-                technical=True,
+                self.countries,
+                self.tr("Its law decides which channels may be used."),
             )
         )
         self.secret = PasswordEdit()
         self.password = self.add(
             Field(
                 FIELD,
-                self.tr("&Password of the Wi-Fi, if it shall stand in the QR code"),
+                self.tr("&Password of the Wi-Fi"),
                 self.secret,
-                self.tr(
-                    "8 to 63 letters, digits and signs of the English keyboard. It is forgotten "
-                    "when the program closes."
-                ),
                 technical=True,
             )
         )
-        for field in (self.radio, self.ssid, self.country, self.password):
+        self.propose = QPushButton(self.tr("Pr&opose a password"))
+        self.propose.setAutoDefault(False)
+        self.propose.clicked.connect(lambda: self._propose())
+        for field in (self.radio, self.country, self.ssid, self.password):
             left.addWidget(field)
+        left.addWidget(self.propose, 0, Qt.AlignmentFlag.AlignLeading)
         left.addStretch(1)
         row.addLayout(left, 1)
         self.code = QrCode()
@@ -191,15 +189,18 @@ class AccessPointPage(Page):
         self.kinds.choose(ap.kind)
         self.radio.show_value(ap.interface)
         self.ssid.show_value(ap.ssid)
+        self.countries.offer(ap.country)
         self.country.show_value(ap.country)
         self.security.show_value(ap.security)
         self._offer_channels(ap.channel)
         self.channel.show_value(ap.channel)
         self.password.show_value(self.desk.secrets.wifi_passphrase)
-        self.later.setVisible(ap.kind == "server")
+        self.notes.setVisible(ap.kind == "server")
+        self.notes.tell(site, self.desk.facts)
         self.advice.setVisible(ap.kind == "own")
         self.details.setVisible(ap.kind in ("own", "server"))
-        for part in (self.radio, self.country, self.channel):
+        self.password.set_hint(self._password_hint(ap.kind))
+        for part in (self.radio, self.country, self.channel, self.propose):
             part.setVisible(ap.kind == "server")
         self.more.set_title(
             self.tr("Protection and channel") if ap.kind == "server" else self.tr("Protection")
@@ -220,11 +221,13 @@ class AccessPointPage(Page):
             kind=self.kinds.value or site.access_point.kind,
             interface=self.radio.value,
             ssid=_text(self.ssid),
-            country=self.country.value.upper(),
+            country=self.country.value,
             channel=int(self.channel.value or 0),
             security=self.security.value or site.access_point.security,
         )
-        return replace(site, access_point=ap)
+        if ap.kind == "server" and not ap.interface:
+            ap = replace(ap, interface=self._first_radio(), ssid=ap.ssid or site.name[:32])
+        return access_point.arranged(replace(site, access_point=ap), self.desk.facts)
 
     def take(self) -> None:
         """Also show the code anew: the password is no answer of the site."""
@@ -240,13 +243,53 @@ class AccessPointPage(Page):
         return (*super().blockers(), *self._password_problem())
 
     def leave(self, go_on: Callable[[], None]) -> None:
-        """Hide the password again."""
+        """Hide the password again; the radio is asked about the country before anybody goes on."""
         self.secret.hide_text()
         self.show_code.setChecked(False)
-        go_on()
+        visit, facts, ap = self.desk.visit, self.desk.facts, self.desk.site.access_point
+        present = facts.radio(ap.interface) if facts is not None else None
+        asked = facts.scan if facts is not None else None
+        if (
+            visit is None
+            or facts is None
+            or present is None
+            or ap.kind != "server"
+            or not (self.desk.connected and present.read and present.ap)
+            or (
+                asked is not None and (asked.interface, asked.country) == (ap.interface, ap.country)
+            )
+        ):
+            go_on()
+            return
+
+        def heard(scan: wire.RadioScan) -> None:
+            self._job = None
+            if self.desk.facts is not None:
+                self.desk.learn(facts=replace(self.desk.facts, scan=scan))
+            if self.shell.page is not self:
+                return
+            self.show_site(self.desk.site)
+            if self.blockers():
+                self.shell.next()  # it says what is in the way
+            else:
+                go_on()
+
+        def failed(error: UserError) -> None:
+            self._job = None
+            self.shell.show_error(error)
+
+        self._job = self.desk.run(
+            lambda: visit.scan(ap.interface, ap.country),
+            heard,
+            failed,
+            self.tr("Asking the radio what it may do"),
+        )
 
     def left(self) -> None:
-        """Hide the password again."""
+        """Hide the password again; nobody waits for the radio any more."""
+        if self._job is not None:
+            self._job.drop()
+            self._job = None
         self.secret.hide_text()
         self.show_code.setChecked(False)
 
@@ -255,9 +298,15 @@ class AccessPointPage(Page):
     def _password_problem(self) -> tuple[Problem, ...]:
         text = self.secret.text()
         code = passphrase.flaw(text) if text and self.desk.site.access_point.kind != "none" else ""
+        if not text and self._password_needed():
+            code = "missing"
         if not code:
             return ()
         message, cure = {
+            "missing": (
+                self.tr("The Wi-Fi has no password yet."),
+                self.tr("Type one with 8 to 63 characters, or have one proposed."),
+            ),
             "short": (
                 self.tr("The password of the Wi-Fi has fewer than 8 characters."),
                 self.tr("Type it as it is set on the access point; it has 8 to 63 characters."),
@@ -273,8 +322,39 @@ class AccessPointPage(Page):
         }[code]
         return (Problem(f"wifi-password-{code}", FIELD, message, cure),)
 
+    def _password_needed(self) -> bool:
+        """Whether the server's own Wi-Fi has no password yet, as far as is known."""
+        facts = self.desk.facts
+        kept = facts.owns(names.HOSTAPD_SECRET) if facts is not None else None
+        wanted = self.desk.site.access_point.kind == "server" and facts is not None
+        return wanted and not (kept is not None and kept.present)
+
+    def _password_hint(self, kind: str) -> str:
+        rule = self.tr("8 to 63 letters, digits and signs of the English keyboard.")
+        if kind != "server":
+            more = self.tr("Only for the QR code. It is forgotten when the program closes.")
+        elif self.desk.facts is not None and not self._password_needed():
+            more = self.tr("Empty: the server keeps the one that it has.")
+        else:
+            more = self.tr("Write it down: it is kept on the server only.")
+        return f"{rule} {more}"
+
+    def _propose(self) -> None:
+        self.password.show_value(passphrase.propose())
+        self.password.touched = True
+        self.take()
+
+    def _first_radio(self) -> str:
+        facts = self.desk.facts
+        found = facts.radios if facts is not None else ()
+        able = [r.interface for r in found if r.ap or not r.read]
+        return able[0] if able else found[0].interface if found else ""
+
     def _offer_channels(self, present: int) -> None:
-        offered = CHANNELS if present in CHANNELS else (*CHANNELS, present)
+        facts = self.desk.facts
+        known = radio.channels(self.desk.site.access_point, facts) if facts is not None else None
+        possible = CHANNELS if known is None else (0, *radio.allowed(known))
+        offered = possible if present in possible else (*possible, present)
         if [self.channels.itemData(i) for i in range(self.channels.count())] == list(offered):
             return
         self.channels.blockSignals(True)

@@ -388,18 +388,19 @@ class ApplyPage(Page):
             self._to_review()
             return
         bundle, renew = self.desk.bundle, self.desk.flow.walk is Walk.RENEW
+        wifi = self.desk.secrets.wifi_passphrase
 
         def work() -> tuple[wire.Facts, Plan]:
             visit.stay_connected()
             facts = visit.facts()
-            return facts, visit.plan(facts, bundle, renew=renew)
+            return facts, visit.plan(facts, bundle, renew=renew, passphrase=wifi)
 
         def done(found: tuple[wire.Facts, Plan]) -> None:
             facts, the_plan = found
             self.desk.learn(facts=facts)
             if self.shell.page is not self:
                 return
-            if the_plan.changes == before.changes and not the_plan.forbidden:
+            if the_plan.does_the_same(before) and not the_plan.forbidden:
                 self.begin(the_plan)
             else:
                 self._to_review()

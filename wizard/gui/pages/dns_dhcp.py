@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -24,6 +26,8 @@ from wizard.gui.widgets.points import Points
 from wizard.gui.widgets.range_bar import RangeBar
 from wizard.gui.widgets.reservations import Reservations
 from wizard.gui.widgets.text import label
+from wizard.plan.model import EXACT
+from wizard.plan.sentences import span
 from wizard.problem import Problem
 from wizard.site import lists, propose
 from wizard.site.flow import Step
@@ -75,6 +79,7 @@ class DnsDhcpPage(Page):
         self.body.addWidget(self.kept_fold)
         self.more = self._build_more()
         self.body.addWidget(self.more)
+        self.body.addWidget(self._build_time())
 
     def _build_range(self) -> Card:
         card = Card(self.tr("Addresses for phones and laptops"))
@@ -137,7 +142,7 @@ class DnsDhcpPage(Page):
         return fold
 
     def _build_more(self) -> Fold:
-        fold = Fold(self.tr("More: other names, DNS servers, IPv6, clock"))
+        fold = Fold(self.tr("More: other names, DNS servers, IPv6"))
         names = QPlainTextEdit()
         names.setTabChangesFocus(True)
         names.setPlaceholderText("printer.example.org 10.20.0.50")
@@ -171,21 +176,41 @@ class DnsDhcpPage(Page):
                 self.tr("Needs an IPv6 address of the server, on the page Fixed address."),
             )
         )
+        _name_box(self.six)
+        for part in (self.names, self.upstream, self.six):
+            fold.body.addWidget(part)
+        return fold
+
+    def _build_time(self) -> Card:
+        card = Card(self.tr("The time"))
+        self.clocks = label("", "hint")
+        card.body.addWidget(self.clocks)
+        self.set_clock = self.add(
+            Field(
+                "clock.from_laptop",
+                "",
+                QCheckBox(self.tr("&Set the server's clock from this laptop")),
+                self.tr(
+                    "When you apply. A server without a battery then also starts with the last "
+                    "time that it knew, instead of years ago."
+                ),
+            )
+        )
         self.clock = self.add(
             Field(
                 "dns_dhcp.ntp",
                 "",
-                QCheckBox(self.tr("Tell devices to take the time from this &server")),
-                self.tr("Phones ignore it; other devices need a time service on the server."),
+                QCheckBox(self.tr("Give the ti&me to devices on the network")),
+                self.tr(
+                    "The server becomes their time service (chrony), also without Internet. Most "
+                    "phones do not ask it: set their date and time by hand."
+                ),
             )
         )
-        for field in (self.six, self.clock):
-            box = field.editor
-            assert isinstance(box, QCheckBox)
-            box.setAccessibleName(box.text().replace("&", ""))
-        for part in (self.names, self.upstream, self.six, self.clock):
-            fold.body.addWidget(part)
-        return fold
+        for field in (self.set_clock, self.clock):
+            _name_box(field)
+            card.body.addWidget(field)
+        return card
 
     # ------------------------------------------------------------------- the page
 
@@ -215,12 +240,14 @@ class DnsDhcpPage(Page):
             self.upstream.show_value(", ".join(own.upstream))
         self.six.show_value(own.router_advertisements)
         self.clock.show_value(own.ntp)
-        for part in (self.range, self.kept_fold, self.more):
+        self.set_clock.show_value(site.clock.from_laptop)
+        for part in (self.range, self.kept_fold, self.more, self.clock):
             part.setVisible(own.enabled)
         self.elsewhere.setVisible(not own.enabled)
         self._show_range(site)
         self._show_todo(site)
         self._show_kept(site)
+        self._show_clocks()
         self.others.renew()
 
     def read(self, site: Site) -> Site:
@@ -237,10 +264,12 @@ class DnsDhcpPage(Page):
             router_advertisements=self.six.checked,
             ntp=self.clock.checked,
         )
-        return replace(site, dns_dhcp=own)
+        clock = replace(site.clock, from_laptop=self.set_clock.checked)
+        return replace(site, dns_dhcp=own, clock=clock)
 
     def show_known(self) -> None:
         """The server was connected, or lost."""
+        self._show_clocks()
         self.others.renew()
 
     def entered(self) -> None:
@@ -335,6 +364,29 @@ class DnsDhcpPage(Page):
         )
         self.todo.tell([step.format(**fill) for step in steps])
 
+    def _show_clocks(self) -> None:
+        facts = self.desk.facts
+        self.clocks.setVisible(facts is not None)
+        if facts is None:
+            return
+        if self.desk.visit is not None:
+            facts = self.desk.visit.as_of_now(facts)
+        now = time.time()
+        seconds = facts.clock.now - now
+        told = {
+            "server": f"{datetime.fromtimestamp(facts.clock.now, UTC):%Y-%m-%d %H:%M}",
+            "laptop": f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M}",
+            "amount": span(seconds),
+        }
+        if abs(seconds) <= EXACT:
+            text = self.tr("The server's clock agrees with this laptop's.")
+        else:
+            text = self.tr(
+                "The server's clock says {server}, this laptop's {laptop} (both UTC). They differ "
+                "by {amount}."
+            )
+        self.clocks.setText(text.format(**told))
+
     def _show_kept(self, site: Site) -> None:
         count = len(site.dns_dhcp.reservations)
         self.kept_fold.set_title(
@@ -342,3 +394,10 @@ class DnsDhcpPage(Page):
             if count
             else self.tr("Devices that always get the same address")
         )
+
+
+def _name_box(field: Field) -> None:
+    """Give a check box its own text as its name: the field has no caption."""
+    box = field.editor
+    assert isinstance(box, QCheckBox)
+    box.setAccessibleName(box.text().replace("&", ""))

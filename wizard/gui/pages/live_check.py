@@ -23,13 +23,16 @@ from wizard.gui.widgets.phone import PhonePanel
 from wizard.gui.widgets.rows import Rows
 from wizard.gui.widgets.text import label
 from wizard.problem import UserError, tr
-from wizard.site.flow import Step, Walk
+from wizard.site.flow import DECISIONS, Step, Walk, page_of
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "way": ("link", "server", "ssh"),
+    "way": ("link", "server", "ssh", "wifi"),
     "names": (
         "lease",
         "dhcp",
+        "router",
+        "dns_second",
+        "range",
         "dns_udp",
         "dns_tcp",
         "dns_aaaa",
@@ -40,7 +43,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "secure": ("tcp_443", "tls_handshake", "tls_same", "tls", "http_redirect"),
     "cht": ("setup_poll", "monitoring"),
-    "server": ("clock", "boot", "containers", "confirmed"),
+    "server": ("time_service", "clock", "boot", "containers", "confirmed"),
 }
 """The checks as they are shown: in the order of wizard.check.CHECKS, under five headings."""
 
@@ -316,9 +319,9 @@ class LiveCheckPage(Page):
             self._offer(button, result)
 
     def _offer(self, button: QPushButton, result: Result) -> None:
-        """Offer the way to the page that owns the cure; a clock is set on the machine itself."""
-        step = Step(result.page) if result.page in set(Step) else None
-        if step is not None:
+        """Offer the way to the page that owns the cure; this laptop's clock is set elsewhere."""
+        step = page_of(result.page)
+        if step in DECISIONS and (result.code, result.variant) != ("clock", "laptop"):
             self._lead_to(button, step, result.name)
 
     def _lead_to(self, button: QPushButton, step: Step, about: str) -> None:

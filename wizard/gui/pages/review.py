@@ -205,10 +205,10 @@ class ReviewPage(Page):
         if visit is None or self._job is not None:
             return
         bundle, secret = self.desk.bundle, self.desk.secrets.certificate_passphrase
-        renew = self._renew
+        renew, wifi = self._renew, self.desk.secrets.wifi_passphrase
         self.shell.clear_error()
         self._job = self.desk.run(
-            lambda: _look(visit, bundle, secret or None, renew),
+            lambda: _look(visit, bundle, secret or None, renew, wifi),
             self._planned,
             self._failed,
             self.tr("Looking at the server"),
@@ -242,8 +242,18 @@ class ReviewPage(Page):
         facts, survey = self.desk.facts, self._survey
         if facts is None or survey is None or self.desk.plan is not None or self._job is not None:
             return
+        if self.desk.visit is not None:
+            facts = self.desk.visit.as_of_now(facts)
         now = datetime.now(UTC)
-        made = plan(self.desk.site, facts, self.desk.bundle, now=now, renew=self._renew, who=who())
+        made = plan(
+            self.desk.site,
+            facts,
+            self.desk.bundle,
+            now=now,
+            renew=self._renew,
+            who=who(),
+            passphrase=self.desk.secrets.wifi_passphrase,
+        )
         self.desk.learn(plan=made, survey=survey)
 
     # ------------------------------------------------------------------------ showing
@@ -345,7 +355,9 @@ class ReviewPage(Page):
         self.shell.dialogs.save_file(self, title, name, pattern, write)
 
 
-def _look(visit: Visit, bundle: Bundle | None, passphrase: str | None, renew: bool) -> Planned:
+def _look(
+    visit: Visit, bundle: Bundle | None, passphrase: str | None, renew: bool, wifi: str
+) -> Planned:
     visit.stay_connected()
     facts = visit.facts()
     error = None
@@ -354,7 +366,7 @@ def _look(visit: Visit, bundle: Bundle | None, passphrase: str | None, renew: bo
             bundle = visit.bundle(passphrase)
         except CertificateError as caught:
             error = caught
-    made = visit.plan(facts, bundle, renew=renew)
+    made = visit.plan(facts, bundle, renew=renew, passphrase=wifi)
     survey = () if made.empty else visit.survey(made)
     return Planned(facts, bundle, error, made, survey)
 

@@ -18,6 +18,7 @@ from wizard.laptop.interfaces import Reach
 from wizard.problem import Problem, UserError
 from wizard.site import propose
 from wizard.site.addresses import lan
+from wizard.site.static_ip import own_radio
 from wizard.wording import survey_problem
 
 
@@ -132,6 +133,8 @@ class AddressProbe(Card):
         own = lan(self._desk.site)
         name, facts = self._desk.site.static_ip.interface, self._desk.facts
         if not self._desk.connected or facts is None or own is None:
+            return None
+        if own_radio(self._desk.site):  # nobody is on a Wi-Fi that is not there yet
             return None
         return (name, str(own.ip)) if name in [i.name for i in propose.choices(facts)] else None
 

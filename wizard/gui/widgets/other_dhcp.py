@@ -15,6 +15,7 @@ from wizard.gui.widgets.device import device
 from wizard.gui.widgets.rows import Rows
 from wizard.problem import Problem, UserError
 from wizard.site import propose
+from wizard.site.static_ip import own_radio
 from wizard.wording import survey_problem
 
 
@@ -76,6 +77,8 @@ class OtherDhcp(Card):
 
     def _wanted(self) -> str:
         """The interface to ask on; "" while nobody can be asked."""
+        if own_radio(self._desk.site):  # nobody is on a Wi-Fi that is not there yet
+            return ""
         name, facts = self._desk.site.static_ip.interface, self._desk.facts
         if not self._desk.connected or facts is None:
             return ""

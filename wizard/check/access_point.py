@@ -1,0 +1,94 @@
+"""The Wi-Fi: is the server's own radio up, and is an access point of their own only that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from wizard.agent.wire import Neighbour
+from wizard.check.base import Check, Look, Said, failed, passed, skipped, warning
+
+
+class Wifi(Check):
+    """hostapd says that the access point is up, in the country that was chosen."""
+
+    code = "wifi"
+    page = "access_point"
+    limit = 3.0
+
+    def _ask(self, look: Look) -> Said:
+        target, health = look.target, look.around.health
+        if not target.country:
+            return skipped("not-ours")
+        if health is None:
+            return skipped("no-health")
+        sending = health.sending
+        if sending is None:
+            return failed("none")
+        if sending.state != "ENABLED":
+            return failed("down", sending.state or "hostapd does not answer")
+        if sending.country != target.country:
+            return failed("country", country=sending.country or "-", wanted=target.country)
+        return passed(channel=sending.channel, country=sending.country, phones=sending.phones)
+
+
+class OtherRouter(Check):
+    """Nobody else announces himself as a router by IPv6 (RFC 4861)."""
+
+    code = "router"
+    page = "access_point"
+    limit = 3.0
+
+    def _ask(self, look: Look) -> Said:
+        company = look.around.company
+        if company is None:
+            return skipped("unknown")
+        if not company.routers:
+            return passed()
+        routers = ", ".join(f"{r.address} (MAC {r.mac})" for r in company.routers)
+        detail = str(company.routers)
+        if look.target.gateway:
+            return warning("known", detail, routers=routers)
+        return failed("second", detail, routers=routers)
+
+
+class OtherDns(Check):
+    """No other device in the network answers DNS questions."""
+
+    code = "dns_second"
+    page = "access_point"
+    limit = 3.0
+
+    def _ask(self, look: Look) -> Said:
+        company, target = look.around.company, look.target
+        if company is None:
+            return skipped("unknown")
+        if not target.dns_dhcp:
+            return skipped("not-ours")
+        # A router that is the way to the Internet answers, and nobody is sent there.
+        others = [d for d in company.dns if d.address not in (target.address, target.gateway)]
+        if others:
+            return warning("second", devices=_described(others))
+        return passed()
+
+
+class PhonesRange(Check):
+    """Nobody has given himself an address that phones get."""
+
+    code = "range"
+    page = "access_point"
+    limit = 3.0
+
+    def _ask(self, look: Look) -> Said:
+        company, target = look.around.company, look.target
+        if company is None:
+            return skipped("unknown")
+        if not target.dns_dhcp:
+            return skipped("not-ours")
+        strangers = [d for d in company.strangers if d.address != target.laptop]
+        if strangers:
+            return warning("taken", devices=_described(strangers))
+        return passed()
+
+
+def _described(devices: Iterable[Neighbour]) -> str:
+    return ", ".join(f"{each.address} (MAC {each.mac})" for each in devices)
