@@ -3,6 +3,7 @@
 # make lab    the same program against real machines (root, Linux)
 # make lab-all  the same on every kind of server, an hour and more
 # make bench  how fast, side by side with others
+# make site   the documents as a site that needs no Internet, in resources/site
 # make screenshots  the pictures of the window in the documents
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 LOCK := packaging/lock
 SYSTEM := sh packaging/linux/system-packages.sh
 
-.PHONY: run test lab lab-all bench lint clean lock golden docs screenshots translations intermediates
+.PHONY: run test lab lab-all bench lint clean lock golden docs site screenshots translations intermediates
 
 run: $(VENV)/run
 	$(BIN)/cht-offline-setup window --or-tour build/tour
@@ -43,7 +44,12 @@ golden: $(VENV)/test
 docs: $(VENV)/test
 	$(BIN)/python -m tests.docs.troubleshooting --write
 	$(BIN)/python -m tests.docs.guide --write
+	$(BIN)/python -m tests.docs.tables --write
 	$(BIN)/python -m tests.docs.pictures
+
+# A wheel or an installer that is built afterwards brings it along; F1 leads to it.
+site: $(VENV)/test
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 screenshots: $(VENV)/test
 	$(BIN)/python -m tests.docs.screenshots
@@ -64,7 +70,7 @@ lock:
 	    --python-version 3.11 -c $(LOCK)/run.txt --group dev -o $(LOCK)/dev.txt pyproject.toml
 
 clean:
-	rm -rf build dist $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf build dist resources/site $(VENV) .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/python: packaging/linux/system-packages.sh
 	$(SYSTEM) run

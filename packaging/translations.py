@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ROOT / "resources" / "translations"
 ROOMS = (
     "words.py", "visit_words.py", "wording.py", "topics.py", "sentences.py",
-    "checklist.py", "judge.py", "outcome.py", "review.py",
+    "tasks.py", "checklist.py", "judge.py", "outcome.py", "review.py",
 )  # fmt: skip
 
 

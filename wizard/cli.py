@@ -41,6 +41,7 @@ from wizard.detour import Detour
 from wizard.handover import visits
 from wizard.laptop.folders import data_folder, log_folder
 from wizard.laptop.interfaces import interfaces
+from wizard.outcome import LEFT
 from wizard.plan import Plan
 from wizard.problem import Problem, UserError
 from wizard.remote.discover import discover
@@ -50,6 +51,7 @@ from wizard.requesting import made_on, remember, request_names, same, write
 from wizard.site import passphrase as phrases
 from wizard.site.model import Site
 from wizard.site.problems import problems
+from wizard.site.tasks import TASKS
 from wizard.site.toml import HEADER, load, save
 from wizard.visit import Visit, with_host
 from wizard.wording import VisitError, reason
@@ -132,18 +134,22 @@ def parser() -> argparse.ArgumentParser:
 
     look = command("inspect", _inspect, "Judge certificate files without a server.")
     look.add_argument("files", nargs="+", metavar="FILE", help="also a folder or a zip file")
-    look.add_argument("--domain", required=True)
+    look.add_argument("--domain", required=True, metavar="NAME", help="the name phones use")
     look.add_argument("--at", metavar="TIME", help="judge for this time (ISO 8601)")
     look.add_argument("--key", metavar="FILE", help="the private key, if not among the files")
-    look.add_argument("--cht-version", metavar="VERSION")
+    look.add_argument(
+        "--cht-version", metavar="VERSION", help="of the CHT: older than 4.3.0 needs RSA"
+    )
     _passphrase(look)
     _roots(look)
     _fetch(look)
 
     find = command("find", _find, "Look for servers on this network, even without an address.")
-    find.add_argument("--seconds", type=float, default=6.0)
+    find.add_argument(
+        "--seconds", type=float, default=6.0, help="how long to wait for answers (default: 6)"
+    )
 
-    practice = command("practice", _practice, "Do everything on a practice clinic, right here.")
+    practice = command("practice", _practice, TASKS["practise"])
     practice.add_argument("--folder", metavar="FOLDER", help="where the practice clinic is made")
     practice.add_argument(
         "--stay", action="store_true", help="no tour: keep the clinic open for other commands"
@@ -152,11 +158,11 @@ def parser() -> argparse.ArgumentParser:
     for name, call, about in (
         ("facts", _facts, "Show what the server is; only reads."),
         ("plan", _plan, "Show what would be changed; only reads."),
-        ("apply", _apply, "Set the server up as the site file says."),
-        ("renew", _apply, "Install a new certificate and nothing else."),
-        ("request", _request, "Make a key on the server and a request for a certificate."),
-        ("check", _check, "Prove from this laptop that phones will reach the CHT."),
-        ("readiness", _readiness, "Tell how ready the server is to work without Internet."),
+        ("apply", _apply, TASKS["setup"]),
+        ("renew", _apply, TASKS["renew"]),
+        ("request", _request, TASKS["request"]),
+        ("check", _check, TASKS["check"]),
+        ("readiness", _readiness, TASKS["readiness"]),
         ("rollback", _rollback, "Put back an unfinished change."),
         ("uninstall", _uninstall, "Take this program's parts off the server."),
     ):
@@ -236,7 +242,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _request_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--out", required=True, metavar="FILE.csr", help="where the request goes")
-    sub.add_argument("--key-kind", choices=("rsa", "ec"), default="rsa")
+    sub.add_argument("--key-kind", choices=("rsa", "ec"), default="rsa", help="default: rsa")
     sub.add_argument(
         "--name", action="append", default=[], metavar="NAME", help="one more name, besides domain"
     )
@@ -730,7 +736,7 @@ def _show_outcome(outcome: wire.Outcome, screen: Screen) -> int:
     if outcome.left:
         screen.error(
             "Something could not be put back: " + ", ".join(outcome.left),
-            "The server tries again at its next start. Restart it, then run `rollback`.",
+            LEFT,
             outcome.detail,
         )
         return ATTENTION

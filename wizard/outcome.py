@@ -18,7 +18,10 @@ HEADLINES = {
     "nothing": "Nothing was changed.",
     "left": "Something could not be put back: {left}.",
 }
-AGAIN = "The server tries again at its next start. Restart it, connect again, and look once more."
+LEFT = (
+    "Everything else was. The server does not try again by itself: restart it, connect again, and "
+    "look once more. What it could not put back is kept on it as it was."
+)
 
 OWNERS = {
     "unconfirmed": Step.STATIC_IP,
@@ -54,7 +57,7 @@ def told(plan: Plan, outcome: wire.Outcome) -> Told:
         return Told("ok", tr(HEADLINES["renewed" if plan.renew else "confirmed"]))
     if outcome.left:
         headline = tr(HEADLINES["left"]).format(left=", ".join(outcome.left))
-        return Told("err", headline, f"{tr(AGAIN)} {reason(outcome)}".strip(), owner)
+        return Told("err", headline, f"{tr(LEFT)} {reason(outcome)}".strip(), owner)
     headline = tr(HEADLINES.get(outcome.state, HEADLINES["rolled-back"]))
     tone = "warn" if outcome.state == "stopped" else "err"
     return Told(tone, headline, reason(outcome), owner)

@@ -230,6 +230,18 @@ STEPS: dict[str, tuple[str, str]] = {
         "A package that was installed could not be removed again.",
         "It does no harm. See below for what the package system says.",
     ),
+    "undo-network": (
+        "The old network settings could not be taken up again.",
+        "Their files are back. Restart the server: it takes them up then.",
+    ),
+    "undo-service": (
+        "A service could not be brought back to what it was.",
+        "See below which one. Restart the server, then look whether it runs as before.",
+    ),
+    "undo-certificate": (
+        "The old certificate could not be brought back.",
+        "Start the CHT if it does not run, then install a certificate once more.",
+    ),
     "unconfirmed": (
         "No laptop reached the server at its new address in time.",
         "Look whether this laptop is in the new network, then try again.",
@@ -316,6 +328,10 @@ STEPS: dict[str, tuple[str, str]] = {
         "Another program is installing packages on the server.",
         "Wait until it is finished, then try again.",
     ),
+    "packages-busy": (
+        "Another program was installing packages on the server all the while.",
+        "Wait until it has finished, then try again.",
+    ),
     "service-failed": (
         "A service did not start.",
         "See below for its last words.",
@@ -360,7 +376,7 @@ STEPS: dict[str, tuple[str, str]] = {
     ),
     "old-address-missing": (
         "The old address did not come back.",
-        "Restart the server: it tries again at every start.",
+        "Restart the server: its old settings are in their place, and it takes them up then.",
     ),
     "old-certificate-missing": (
         "The old certificate is not served again.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,6 +70,16 @@ def said() -> Iterator[str]:
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     yield _plain(node.value)
+
+
+def test_pages_that_sentences_name_are_there(steps: StepList) -> None:
+    """“on the page DNS and DHCP”: the name of a step, and nothing behind it that makes another."""
+    names = "|".join(re.escape(steps.name(step)) for step in Step)
+    sentences = runpy.run_path(str(ROOT / "packaging" / "translations.py"))["sentences"]()
+    ends = [end for text in sentences for end in re.findall(r"\bpage ([A-Z].*)", text, re.DOTALL)]
+    assert len(ends) > 5
+    fits = re.compile(rf"(?:{names})(?:$|[.,;:)]| and | or )")
+    assert [end for end in ends if not fits.match(end)] == []
 
 
 def _plain(text: str) -> str:

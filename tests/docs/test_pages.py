@@ -17,6 +17,7 @@ from wizard.cli import parser
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")], key=lambda p: p.name)
 PROGRAM = "cht-offline-setup"
+MADE = {"resources/site"}  # by make, in no checkout
 OURS = {v for v in vars(names).values() if isinstance(v, str) and "cht-offline" in v}
 # A path in these pages lies on a server, in a container, or behind its web server.
 SERVER = re.compile(
@@ -73,8 +74,9 @@ def test_shown_commands_are_understood(page: Path, capsys: pytest.CaptureFixture
         arguments = shlex.split(line.partition(" > ")[0], comments=True)
         try:
             parser().parse_args(arguments)
-        except SystemExit:
-            pytest.fail(f"{line}\n{capsys.readouterr().err}")
+        except SystemExit as end:
+            if end.code:  # --version ends with 0
+                pytest.fail(f"{line}\n{capsys.readouterr().err}")
 
 
 def commands(page: Path) -> Iterator[str]:
@@ -84,16 +86,11 @@ def commands(page: Path) -> Iterator[str]:
             words = command.removeprefix(f"{PROGRAM} ")
             if words != "end":  # a mark in a configuration file
                 yield words
-    # README has a table of commands without the program's name in front.
-    if page.name == "README.md":
-        rows = page.read_text("utf-8").split("| command | does |\n")[1].split("\n\n")[0]
-        yield from (row.replace("...", "") for row in re.findall(r"^\| `([^`]+)`", rows, re.M))
 
 
 def test_commands_are_shown_at_all() -> None:
     shown = {words.split()[0] for page in PAGES for words in commands(page)}
-    assert {"inspect", "find", "facts", "plan", "apply", "renew", "check"} <= shown
-    assert {"rollback", "uninstall"} <= shown
+    assert {"inspect", "plan", "apply", "renew", "request", "check", "uninstall"} <= shown
 
 
 @every_page
@@ -162,7 +159,7 @@ def test_named_files_of_the_checkout_exist(page: Path) -> None:
         for line in spans(page)
         for path in re.findall(r"^(?:wizard|tests|docs|resources|packaging)/[\w./-]*$", line)
     ]
-    assert [p for p in named if not (ROOT / p).exists()] == []
+    assert [p for p in named if p not in MADE and not (ROOT / p).exists()] == []
 
 
 @every_page

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,9 @@ import wizard
 from tests.docs import blocks, troubleshooting
 from wizard.check.words import SENTENCES
 from wizard.problem import UserError
+from wizard.site.passphrase import flaw
+
+ROOT = troubleshooting.PAGE.parents[1]
 
 # Tables of pairs that are no sentences for users, and those whose codes appear with a prefix.
 OTHER_PAIRS = {"wizard.console.MARKS", "wizard.practice.host.MANAGERS"}
@@ -78,6 +83,41 @@ def _families(family: type[UserError]) -> Iterator[type[UserError]]:
         if each.__module__.startswith("wizard."):
             yield each
             yield from _families(each)
+
+
+def test_every_problem_of_the_window_is_on_the_page() -> None:
+    text, found = page(), []
+    for path in (ROOT / "wizard" / "gui").rglob("*.py"):
+        for call in _calls(path, {"Problem"}):
+            code = call.args[0]
+            if isinstance(code, ast.Constant):
+                found.append(str(code.value))
+            elif isinstance(code, ast.JoinedStr):  # its end is what `flaw` found
+                assert isinstance(code.values[0], ast.Constant)
+                begin = str(code.values[0].value)
+                found += [begin + flaw(bad) for bad in ("short", "x" * 64, "é")]
+    assert len(found) > 6
+    assert [code for code in found if _absent(code, text)] == []
+
+
+def test_every_refusal_of_the_command_line_is_on_the_page() -> None:
+    text, found = page(), []
+    for path in (ROOT / "wizard" / "cli.py", ROOT / "wizard" / "practice" / "rehearse.py"):
+        for call in _calls(path, {"Stop", "error"}):
+            parts = [n for n in ast.walk(call.args[0]) if isinstance(n, ast.Constant)]
+            longest = max((str(part.value) for part in parts), key=len, default="")
+            # Others take their words from a table.
+            found += [longest.strip(" :.(")] if " " in longest.strip() else []
+    assert len(found) > 8
+    assert [said for said in found if said not in text] == []
+
+
+def _calls(path: Path, names: set[str]) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and node.args:
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name in names:
+                yield node
 
 
 def _absent(code: str, text: str) -> bool:

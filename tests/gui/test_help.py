@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 
 from wizard.gui import help as help_room
 from wizard.gui.help import Help
 from wizard.gui.shell import Shell
+from wizard.resource import resource
 from wizard.site.flow import Step, Walk
 from wizard.site.model import Site
 
@@ -52,3 +55,26 @@ def test_another_section_can_be_chosen(shell: Shell) -> None:
     assert window.browser.toPlainText().startswith("The certificate")
     window._follow(QUrl("https://example.org/elsewhere"))
     assert window.topic == "certificate"
+
+
+def test_the_whole_guide_opens_at_the_section(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (window,) = shell.findChildren(Help)
+    monkeypatch.setattr(help_room, "resource", lambda *parts: _moved(tmp_path, *parts))
+    window.show_topic("domain")
+    assert not window.guide.isVisible()
+    page = tmp_path / "site" / "help" / "domain.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("", "utf-8")
+    window.show_topic("domain")
+    opened: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    window.guide.click()
+    assert [Path(url.toLocalFile()) for url in opened] == [page]
+    window.show_topic("connect")
+    assert not window.guide.isVisible()
+
+
+def _moved(folder: Path, *parts: str) -> Path:
+    return folder.joinpath(*parts) if parts[0] == "site" else resource(*parts)

@@ -207,7 +207,7 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
         "country": Sentence(
             "The server's Wi-Fi is up for {country} instead of {wanted}.",
             "The radio has a country of its own, or another program set one.",
-            "Correct the country on the page Wi-Fi access point, and run Apply.",
+            "Correct the country on the page Wi-Fi, and run Apply.",
         ),
     },
     "router": {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QTextBlockFormat, QTextCursor
+from PySide6.QtGui import QDesktopServices, QTextBlockFormat, QTextCursor
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -25,7 +27,10 @@ SIZE = (560, 600)
 
 
 class Help(QDialog):
-    """Shows `resources/help/TOPIC.md`; it stays open while people work, and needs no Internet."""
+    """Shows `resources/help/TOPIC.md`; it stays open while people work, and needs no Internet.
+
+    Where the documents were built as a site (`make site`), a button leads to this section of them.
+    """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -50,10 +55,15 @@ class Help(QDialog):
         self.browser.anchorClicked.connect(self._follow)
         self.browser.setAccessibleName(self.tr("Help"))
         column.addWidget(self.browser, 1)
+        self.guide = QPushButton(self.tr("&Whole guide"))
+        self.guide.setToolTip(self.tr("Opens in the browser, at this section. No Internet needed."))
+        self.guide.setAutoDefault(False)
+        self.guide.clicked.connect(self._open_guide)
         close = QPushButton(self.tr("&Close"))
         close.setAutoDefault(False)
         close.clicked.connect(self.close)
         last = QHBoxLayout()
+        last.addWidget(self.guide)
         last.addStretch(1)
         last.addWidget(close)
         column.addLayout(last)
@@ -71,6 +81,7 @@ class Help(QDialog):
 
     def _show(self, topic: str) -> None:
         self.topic = topic
+        self.guide.setVisible(guide(topic) is not None)
         self.choice.setCurrentIndex(self.choice.findData(topic))
         document = self.browser.document()
         document.setDocumentMargin(2 * SPACE)
@@ -82,6 +93,11 @@ class Help(QDialog):
         cursor.mergeBlockFormat(airy)
         self.browser.verticalScrollBar().setValue(0)
 
+    def _open_guide(self) -> None:
+        path = guide(self.topic)
+        if path is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
     def _redraw(self) -> None:
         if self.browser.toPlainText():
             self._show(self.topic)
@@ -90,6 +106,12 @@ class Help(QDialog):
         topic = link.fileName().removesuffix(".md")
         if topic in TOPICS:
             self._show(topic)
+
+
+def guide(topic: str) -> Path | None:
+    """Return the page that leads to a section of the whole guide; None where it was not built."""
+    path = resource("site", "help", f"{topic}.html")
+    return path if path.is_file() else None
 
 
 def text(topic: str) -> str:

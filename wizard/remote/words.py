@@ -255,6 +255,12 @@ WORDS: Words = {
         "The server's disk is full.",
         "Make room on the server: at least 100 MB are needed.",
     ),
+    "unsafe-library": (
+        "The folder /usr/local/lib/cht-offline-setup on the server can be changed by others than "
+        "root, so nothing was put there.",
+        "Ask whoever looks after the server how that came about, and have the folder removed. It "
+        "is made anew when you connect again.",
+    ),
     "agent-damaged": (
         "The helper program did not arrive undamaged on the server.",
         "Check the network and try again.",

@@ -36,6 +36,7 @@ from wizard.practice.words import SCENARIOS
 from wizard.problem import UserError, tr
 from wizard.site.flow import Walk
 from wizard.site.model import Site
+from wizard.site.tasks import TASKS
 from wizard.site.words import SiteError
 from wizard.sites import Entry, by_urgency
 
@@ -96,22 +97,22 @@ class StartPage(QWidget):
         self.setup = TaskCard(
             "server",
             self.tr("&Set up a server"),
-            self.tr("Make a CHT server work on its own network, without Internet."),
+            tr(TASKS["setup"]),
         )
         self.renew = TaskCard(
             "certificate",
             self.tr("&Renew the certificate"),
-            self.tr("Put a new one on a server that is set up. Nothing else changes."),
+            tr(TASKS["renew"]),
         )
         self.check = TaskCard(
             "live_check",
             self.tr("&Check a site"),
-            self.tr("Find out whether phones can work with a server, and if not, why."),
+            tr(TASKS["check"]),
         )
         self.practise = TaskCard(
             "practice",
             self.tr("&Practise"),
-            self.tr("Try all of it on a pretended server on this laptop. Nothing can break."),
+            tr(TASKS["practise"]),
         )
         self.setup.clicked.connect(self.set_up)
         self.renew.clicked.connect(partial(self.choose, Walk.RENEW))
