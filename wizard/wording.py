@@ -300,6 +300,10 @@ STEPS: dict[str, tuple[str, str]] = {
         "The radio does not begin on this channel.",
         "Choose another channel, 1, 6 or 11 for instance, then try again.",
     ),
+    "radio-country": (
+        "The radio does not take the country.",
+        "Check the country. If it is right, restart the server, then try again.",
+    ),
     "radio-busy": (
         "Another program on the server holds the radio.",
         "See below. Restart the server, then try again.",

@@ -657,10 +657,10 @@ def test_packages(root: Path) -> None:
     )
     items = look(machine).packages.items
     assert {p.name: p.candidate for p in items if not p.installed} == {
-        "hostapd": "2:2.10-12+deb12u3", "iw": "", "chrony": "", "dnsmasq": "",
+        "hostapd": "2:2.10-12+deb12u3", "iw": "", "wireless-regdb": "", "chrony": "", "dnsmasq": "",
     }  # fmt: skip
     (asked,) = [argv for argv in machine.ran if argv[0] == "apt-cache"]
-    assert asked == ["apt-cache", "policy", "hostapd", "iw", "chrony", "dnsmasq"]
+    assert asked == ["apt-cache", "policy", "hostapd", "iw", "wireless-regdb", "chrony", "dnsmasq"]
 
 
 def test_who_holds_the_package_system(root: Path) -> None:

@@ -92,7 +92,7 @@ class Machine(Host):
     def __init__(self, root: Path) -> None:
         super().__init__(str(root))
         self.country = "00"
-        self.refuses = False
+        self.refuses = self.without_rules = False
         self.said: list[str] = []
         self.programs = {"iw", "nmcli"}
         for path, text in (
@@ -132,6 +132,8 @@ class Machine(Host):
             return Done(0, (RECORDED / "iw-6-mt7921").read_text(), "")
         if words == "iw reg get":
             return Done(0, f"global\ncountry {self.country}: DFS-UNSET\n", "")
+        if words == "iw reg reload":
+            self.refuses = self.refuses and self.without_rules
         if words.startswith("iw reg set"):
             self.country = self.country if self.refuses else argv[-1]
         if words.endswith(" scan"):
@@ -162,8 +164,16 @@ def test_the_country_is_in_force_only_while_the_channels_are_read(machine: Machi
     ]
 
 
-def test_a_country_that_the_kernel_refuses_is_told(machine: Machine) -> None:
+def test_rules_that_came_after_the_radio_are_read(machine: Machine) -> None:
+    """wireless-regdb installed when the kernel had looked for it already."""
     machine.refuses = True
+    assert scan(machine, "wlan0", "KE", QUICK)["in_force"] == "KE"
+    assert machine.country == "00"
+    assert machine.said.count("iw reg reload") == 1
+
+
+def test_a_country_that_the_kernel_refuses_is_told(machine: Machine) -> None:
+    machine.refuses = machine.without_rules = True
     assert scan(machine, "wlan0", "XX", QUICK)["in_force"] == "00"
 
 

@@ -42,7 +42,7 @@ INTERFACES_FILE = "/etc/network/interfaces.d/cht-offline-setup"
 CLOUD_INIT_FILE = "/etc/cloud/cloud.cfg.d/99-cht-offline-setup-network.cfg"
 
 WATCHED_PORTS = (22, 53, 67, 80, 123, 443, 547, 5353, 6443)
-PACKAGES = ("dnsmasq-base", "hostapd", "iw", "chrony", "dnsmasq")
+PACKAGES = ("dnsmasq-base", "hostapd", "iw", "wireless-regdb", "chrony", "dnsmasq")
 SERVICES = (
     DNSMASQ_UNIT,
     HOSTAPD_UNIT,

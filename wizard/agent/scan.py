@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-import time
 from typing import Any, Dict, Iterator, List
 
 from .changes import StepError, Timings
 from .host import Host
 from .look import radios
-
-SETTLE = 4.0  # seconds; the kernel answers at once, a USB radio's driver may take one
 
 
 def scan(host: Host, interface: str, country: str, timings: Timings) -> Dict[str, Any]:
@@ -34,7 +31,7 @@ def scan(host: Host, interface: str, country: str, timings: Timings) -> Dict[str
             "interface": interface,
             "country": country,
             "in_force": in_force,
-            "self_managed": _of(host, phy)[1],
+            "self_managed": radios.in_force(host, phy)[1],
             "channels": radios.channels(part),
             "heard": heard,
             "scanned": not error,
@@ -42,24 +39,16 @@ def scan(host: Host, interface: str, country: str, timings: Timings) -> Dict[str
         }
 
 
-def _of(host: Host, phy: str) -> Any:
-    found = radios.regulatory(host.run(["iw", "reg", "get"], timeout=10).out)
-    return found.get(phy, found.get("", ("", False)))
-
-
 @contextlib.contextmanager
 def _country(host: Host, phy: str, country: str, timings: Timings) -> Iterator[str]:
     """Put a country in force for a moment; yields the one that then is."""
-    before, own = _of(host, phy)
+    before, own = radios.in_force(host, phy)
     if own or before == country:
         yield before
         return
-    host.run(["iw", "reg", "set", country], timeout=10)
     try:
-        deadline = time.monotonic() + min(SETTLE, timings.probe)
-        while _of(host, phy)[0] != country and time.monotonic() < deadline:
-            time.sleep(timings.poll)
-        yield _of(host, phy)[0]
+        limit = min(radios.SETTLE, timings.probe)
+        yield radios.enforce(host, phy, country, timings.poll, limit)
     finally:
         # "98" and "99" are what the kernel calls a mixture; it takes letters or 00 only.
         back = before if re.fullmatch(r"[A-Z]{2}", before) else "00"

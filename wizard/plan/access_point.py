@@ -240,7 +240,8 @@ def _others(draft: Draft) -> tuple[wire.SetService, ...]:
         service = draft.facts.service(unit)
         if service is None or not (service.active == "active" or service.enabled == "enabled"):
             continue
-        if unit == DEBIANS_UNIT:
+        # Debian's package enables it; without settings of somebody's it never starts.
+        if unit == DEBIANS_UNIT and service.active == "active":
             draft.problem("ap-other-hostapd", "access_point.kind", "warning")
             if not accepted(draft.site, "ap-other-hostapd"):
                 continue

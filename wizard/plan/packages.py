@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from wizard.agent import wire
 from wizard.plan import clock
 from wizard.plan.draft import Draft
+from wizard.site import radio
 
 NEEDED_FOR_DNS = "dnsmasq-base"  # Debian's package with the program and without its service
 NEEDED_FOR_WIFI = ("hostapd", "iw")
+RULES = "wireless-regdb"  # of the countries' channels, where the kernel has none
 
 
 def packages(draft: Draft) -> tuple[wire.InstallPackages, ...]:
@@ -23,6 +25,7 @@ def packages(draft: Draft) -> tuple[wire.InstallPackages, ...]:
     wanted += clock.installs(draft)
     if draft.site.access_point.kind == "server":
         wanted += NEEDED_FOR_WIFI
+        wanted += (RULES,) if radio.without_rules(draft.site.access_point, facts) else ()
     missing = tuple(n for n in wanted if not _installed(facts, n))
     if not missing:
         return ()

@@ -53,7 +53,7 @@ def _possible(ap: AccessPoint, facts: wire.Facts) -> Iterator[Problem]:
         yield finding("ap_security_less", f"{FIELD}.security", value=ap.interface)
     if not re.fullmatch(r"[A-Z]{2}", ap.country):
         return
-    if refused := radio.refused(ap, facts):
+    if (refused := radio.refused(ap, facts)) and not radio.without_rules(ap, facts):
         code = "ap_country_fixed" if radio.self_managed(ap, facts) else "ap_country_refused"
         yield finding(code, f"{FIELD}.country", value=ap.country, country=refused)
         return

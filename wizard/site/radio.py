@@ -21,6 +21,13 @@ def refused(ap: AccessPoint, facts: wire.Facts) -> str:
     return ""
 
 
+def without_rules(ap: AccessPoint, facts: wire.Facts) -> bool:
+    """True when the country is refused because the server has no rules of any; they can come."""
+    rules = facts.package("wireless-regdb")
+    absent = rules is not None and not rules.installed
+    return absent and bool(refused(ap, facts)) and not self_managed(ap, facts)
+
+
 def self_managed(ap: AccessPoint, facts: wire.Facts) -> bool:
     """True when the radio's driver takes no country but its own."""
     scan, radio = _scan(ap, facts), facts.radio(ap.interface)

@@ -544,8 +544,7 @@ PROBLEMS: Words = {
     ),
     "ap_country_refused": (
         "The server does not take {value} as the country of its radio ({country} is in force).",
-        "Check the two letters. If they are right, install the package wireless-regdb on the"
-        " server, then try again.",
+        "Check the country. If it is right, restart the server, then try again.",
     ),
     "ap_country_fixed": (
         "This radio has a country of its own, {country}, and does not take {value}.",

@@ -29,8 +29,7 @@ def look(step: Step, change: Plain) -> Plain:
     """Return which switches are off, the country in force, and whether NetworkManager has it."""
     host, interface = step.host, change["interface"]
     phy = radios.phy_of(host, interface)
-    countries = radios.regulatory(host.run(["iw", "reg", "get"], timeout=20.0).out)
-    country, own = countries.get(phy, countries.get("", ("", False)))
+    country, own = radios.in_force(host, phy)
     return {
         "interface": interface,
         "phy": phy,
@@ -56,7 +55,9 @@ def do(step: Step, change: Plain, before: Plain) -> Plain:
     if still:
         raise StepError("radio-blocked", interface)
     if change["country"] and not before["self_managed"]:
-        step.run(["iw", "reg", "set", change["country"]], 20.0, "radio-failed")
+        poll = step.timings.poll
+        if radios.enforce(step.host, before["phy"], change["country"], poll) != change["country"]:
+            raise StepError("radio-country", change["country"])
     return {}
 
 

@@ -7,6 +7,7 @@ differ, and words such as "AP" occur in many places of its answer.
 from __future__ import annotations
 
 import re
+import time
 from typing import Any, Dict, List, Tuple
 
 from ..host import Host
@@ -14,6 +15,7 @@ from ..host import Host
 # The firmware behind brcmfmac (Raspberry Pi) names the cipher for protected management frames,
 # and then phones cannot join: raspberrypi/linux issue 3619.
 NO_MFP = ("brcmfmac",)
+SETTLE = 4.0  # seconds; the kernel answers at once, a USB radio's driver may take one
 
 
 def radios(host: Host) -> List[Dict[str, Any]]:
@@ -134,6 +136,30 @@ def regulatory(text: str) -> Dict[str, Tuple[str, bool]]:
         if country and (at not in found):
             found[at] = (country.group(1), own)
     return found
+
+
+def in_force(host: Host, phy: str) -> Tuple[str, bool]:
+    """Return the country in force for a radio, and whether its driver has one of its own."""
+    found = regulatory(host.run(["iw", "reg", "get"], timeout=20.0).out)
+    return found.get(phy, found.get("", ("", False)))
+
+
+def enforce(host: Host, phy: str, country: str, pause: float, limit: float = SETTLE) -> str:
+    """Put a country in force; return the one that then is.
+
+    The kernel reads the countries' rules when it meets its first radio. Where the package with
+    them came later, it has to be told to read them again.
+    """
+    for again in (False, True):
+        if again:
+            host.run(["iw", "reg", "reload"], timeout=20.0)
+        host.run(["iw", "reg", "set", country], timeout=20.0)
+        deadline = time.monotonic() + limit
+        while in_force(host, phy)[0] != country and time.monotonic() < deadline:
+            time.sleep(pause)
+        if in_force(host, phy)[0] == country:
+            break
+    return in_force(host, phy)[0]
 
 
 def _line(host: Host, path: str) -> str:
