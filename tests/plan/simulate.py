@@ -89,7 +89,8 @@ def _done(site: Site, facts: wire.Facts, change: wire.Change) -> wire.Facts:
                 replace(i, manager="") if i.name == change.interface else i
                 for i in facts.interfaces
             )
-            return replace(facts, radios=radios, interfaces=interfaces)
+            scan = facts.scan and replace(facts.scan, in_force=change.country)
+            return replace(facts, radios=radios, interfaces=interfaces, scan=scan)
 
 
 def _written(facts: wire.Facts, change: wire.WriteFile) -> wire.Facts:
