@@ -13,10 +13,22 @@ from wizard.problem import UserError
 
 def main(argv: list[str]) -> int:
     """Open the window and return when it is closed, or take the tour; returns the exit code."""
-    parser = argparse.ArgumentParser(
+    arguments = parser().parse_args(argv)
+    if arguments.look:
+        return _look()
+    if arguments.tour or (arguments.or_tour and not _screen()):
+        return _tour(Path(arguments.tour or arguments.or_tour))
+    from wizard.gui.app import show
+
+    return show()
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the options of the command `window`."""
+    made = argparse.ArgumentParser(
         prog="cht-offline-setup window", description="Open the window. Without a screen: the tour."
     )
-    tours = parser.add_mutually_exclusive_group()
+    tours = made.add_mutually_exclusive_group()
     tours.add_argument(
         "--tour", metavar="FOLDER", help="walk the practice clinic by itself; pictures go there"
     )
@@ -26,14 +38,7 @@ def main(argv: list[str]) -> int:
     tours.add_argument(
         "--look", action="store_true", help="show a window for a moment, and tell what was drawn"
     )
-    arguments = parser.parse_args(argv)
-    if arguments.look:
-        return _look()
-    if arguments.tour or (arguments.or_tour and not _screen()):
-        return _tour(Path(arguments.tour or arguments.or_tour))
-    from wizard.gui.app import show
-
-    return show()
+    return made
 
 
 def _screen() -> bool:
