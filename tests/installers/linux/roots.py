@@ -17,11 +17,11 @@ from tests.lab.images import _apt_options, package_sources
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 USER = "nurse"
-X11 = Path("/tmp/.X11-unix")
 ENTER = """
 mount -t proc proc "$0/proc"
 mount --rbind /dev "$0/dev"
-[ ! -d /tmp/.X11-unix ] || { mkdir -p "$0/tmp/.X11-unix"; mount --bind /tmp/.X11-unix "$0/tmp/.X11-unix"; }
+screens=/tmp/.X11-unix
+[ ! -d $screens ] || { mkdir -p "$0$screens"; mount --bind $screens "$0$screens"; }
 exec chroot "$@"
 """
 

@@ -16,8 +16,8 @@ app = QGuiApplication([])
 end = time.monotonic() + float(sys.argv[2])
 while time.monotonic() < end:
     image = app.primaryScreen().grabWindow(0).toImage()
-    points = (image.pixel(x, y) for x in range(0, image.width(), 4) for y in range(0, image.height(), 4))
-    if len(set(points)) > 40:
+    rows, columns = range(0, image.height(), 4), range(0, image.width(), 4)
+    if len({image.pixel(x, y) for x in columns for y in rows}) > 40:
         time.sleep(1)
         sys.exit(0 if app.primaryScreen().grabWindow(0).save(sys.argv[1]) else 3)
     time.sleep(0.1)
