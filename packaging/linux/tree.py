@@ -21,6 +21,7 @@ import manpage
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 NAME = "cht-offline-setup"
+COMPONENT = "org.communityhealthtoolkit.OfflineSetup"  # its name in software centres
 SIZES = (16, 24, 32, 48, 64, 128, 256)
 HARMLESS = ("iphlpapi", "user32")  # of Windows, mentioned by libraries that know both
 
@@ -79,7 +80,7 @@ def lay_out(root: Path, packed: Path, version: str, epoch: int) -> None:
     entry = usr / "share" / "applications" / f"{NAME}.desktop"
     entry.parent.mkdir(parents=True)
     shutil.copy(HERE / "desktop" / entry.name, entry)
-    about = usr / "share" / "metainfo" / f"{NAME}.metainfo.xml"
+    about = usr / "share" / "metainfo" / f"{COMPONENT}.metainfo.xml"
     about.parent.mkdir()
     text = (HERE / "desktop" / about.name).read_text("utf-8")
     day = f"{datetime.fromtimestamp(epoch, UTC):%Y-%m-%d}"
