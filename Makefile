@@ -4,14 +4,18 @@
 # make lab-all  the same on every kind of server, an hour and more
 # make bench  how fast, side by side with others
 # make site   the documents as a site that needs no Internet, in resources/site
+# make installers-linux  the .deb and the AppImage's payload, to build/linux/
+# make test-installers-linux  install, start, upgrade and remove them in clean Debian systems (root)
 # make screenshots  the pictures of the window in the documents
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := packaging/lock
+PACKER := build/packer
+PACKER_PYTHON ?= /usr/bin/python3
 SYSTEM := sh packaging/linux/system-packages.sh
 
-.PHONY: run test lab lab-all bench lint clean lock golden docs site screenshots translations intermediates
+.PHONY: run test lab lab-all bench installers-linux test-installers-linux lint clean lock golden docs site screenshots translations intermediates
 
 run: $(VENV)/run
 	$(BIN)/cht-offline-setup window --or-tour build/tour
@@ -31,6 +35,14 @@ bench: $(VENV)/lab
 	$(BIN)/python -m tests.lab.prepare
 	$(BIN)/python -m tests.bench.window
 	$(BIN)/python -m tests.bench
+
+# Debian's own Python: its C library is the oldest that the program will run with.
+installers-linux: $(PACKER)/packer
+	$(PACKER)/bin/python packaging/linux/build.py build/linux
+
+test-installers-linux: $(VENV)/test installers-linux
+	$(SYSTEM) installers-test
+	$(BIN)/python -m pytest -v -s tests/installers/linux
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .
@@ -69,6 +81,9 @@ lock:
 	$(PYTHON) -m uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
 	    --python-version 3.11 -c $(LOCK)/run.txt --group dev -o $(LOCK)/dev.txt pyproject.toml
 
+	$(PYTHON) -m uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+	    --python-version 3.11 -c $(LOCK)/dev.txt --group build -o $(LOCK)/build.txt pyproject.toml
+
 clean:
 	rm -rf build dist resources/site $(VENV) .mypy_cache .ruff_cache .pytest_cache
 
@@ -86,6 +101,13 @@ $(VENV)/test: $(VENV)/run $(LOCK)/dev.txt
 	$(SYSTEM) test
 	sh packaging/linux/unpacked.sh chrony build/chrony
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(LOCK)/dev.txt
+	touch $@
+
+$(PACKER)/packer: packaging/linux/system-packages.sh $(LOCK)/build.txt
+	$(SYSTEM) run
+	$(SYSTEM) installers
+	test -x $(PACKER)/bin/python || $(PACKER_PYTHON) -m venv $(PACKER)
+	$(PACKER)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $(LOCK)/build.txt
 	touch $@
 
 $(VENV)/lab: $(VENV)/test

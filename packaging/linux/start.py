@@ -1,0 +1,16 @@
+"""Where the packed program begins."""
+
+import os
+import sys
+
+# PyInstaller leads this process to the packed libraries by a variable that would also lead the
+# system's own programs there (openssl, xdg-open), which were linked with others.
+before = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
+if before is None:
+    os.environ.pop("LD_LIBRARY_PATH", None)
+else:
+    os.environ["LD_LIBRARY_PATH"] = before
+
+from wizard.__main__ import main  # noqa: E402
+
+sys.exit(main())
