@@ -29,6 +29,10 @@ PYTHON_PARTS = ("__init__.py", "_config.py", "_git_pyside_version.py")
 TRANSLATIONS = "qtbase_"
 QT_PACKAGES = ("PySide6", "shiboken6")
 
+# Python asks Windows' management service (WMI) for the system's name through this module. The answer
+# can take seconds; without the module Python knows other ways.
+WITHOUT = ("_wmi.pyd",)
+
 # Of no use where nothing is compiled or tested.
 SUFFIXES = (".pyi", ".lib", ".h", ".c", ".cpp", ".pxd", ".pyx", ".typed")
 FOLDERS = {"tests", "include"}
@@ -41,6 +45,8 @@ def lay_out(
     """Fill an empty folder. `bare` takes all of Qt: what the sizes are compared with."""
     shutil.rmtree(to, ignore_errors=True)
     unpack(python, source, to / "runtime")
+    for name in WITHOUT:
+        (to / "runtime" / name).unlink()
     _search_path(to / "runtime")
     for wheel in wheels:
         _install(wheel, to / "packages")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import compileall
 import ctypes
+import py_compile
 import sys
 import winreg
 from pathlib import Path
@@ -23,7 +24,7 @@ _BROADCAST, _SETTING_CHANGE, _ABORT_IF_HUNG = 0xFFFF, 0x1A, 0x2
 
 def compile_all() -> None:
     """Translate every module; one that cannot be read is left to the start."""
-    mode = compileall.PycInvalidationMode.UNCHECKED_HASH
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
     compileall.compile_dir(HERE / "packages", quiet=2, invalidation_mode=mode)
 
 
