@@ -29,17 +29,17 @@ def main() -> int:
 
 
 def _streams() -> None:
-    """Make the standard streams take every sentence.
+    """Have standard streams that take every sentence, in UTF-8 as JSON has to be (RFC 8259).
 
-    Windows gives a program without a console none at all, and for files and pipes an encoding of
-    the country, which lacks the marks that we print.
+    Windows gives a program without a console none at all, and for files and other programs the
+    code page of old, which has no sign for "passed".
     """
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
-        elif sys.platform == "win32" and isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="replace")
+        elif isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8")
 
 
 if __name__ == "__main__":

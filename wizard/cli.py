@@ -148,6 +148,11 @@ def parser() -> argparse.ArgumentParser:
         "--stay", action="store_true", help="no tour: keep the clinic open for other commands"
     )
 
+    test = command("self-test", _self_test, "Prove that the program works on this laptop.")
+    test.add_argument("--quick", action="store_true", help="leave the practice clinic out")
+    test.add_argument("--report", metavar="FILE", help="also write a report, for your support")
+    test.add_argument("--look", help=argparse.SUPPRESS)  # one part, in a process of its own
+
     for name, call, about in (
         ("facts", _facts, "Show what the server is; only reads."),
         ("plan", _plan, "Show what would be changed; only reads."),
@@ -531,6 +536,34 @@ def _practice(arguments: argparse.Namespace, screen: Screen) -> int:
 
     folder = Path(arguments.folder) if arguments.folder else None
     return rehearse.stay(folder, screen) if arguments.stay else rehearse.tour(folder, screen)
+
+
+def _self_test(arguments: argparse.Namespace, screen: Screen) -> int:
+    from wizard.selftest import looks, model, report, run  # none of the other commands needs them
+
+    if arguments.look:
+        screen.result(looks.LOOKS[arguments.look]())
+        return OK
+
+    def told(part: model.Result) -> None:
+        if part.passed:
+            screen.row("passed", f"{part.message} ({part.seconds:.1f} s)")
+        else:
+            screen.error(part.message, part.cure, part.detail)
+
+    screen.say(report.about(), "bold")
+    results = run.run(told, quick=arguments.quick)
+    for line in report.sums(results):
+        screen.say(line, "bold")
+    screen.result(report.plain(results))
+    if arguments.report:
+        path = Path(arguments.report)
+        try:
+            path.write_text(report.text(results), "utf-8")
+        except OSError as error:
+            raise Stop(f"The report was not written to {path}: {error.strerror}.") from None
+        screen.say(f"The report is in {path}. It holds no passwords.")
+    return OK if all(result.passed for result in results) else FAILED
 
 
 # ----------------------------------------------------------------------- what they share

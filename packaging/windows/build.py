@@ -130,7 +130,8 @@ def main() -> None:
     except Refused as refused:
         sys.exit(f"build.py: {refused}")
     print(f"{built.digest}  {built.path.name}")
-    print(f"{built.size / 1e6:.1f} MB; installs {built.installed / 1e6:.1f} MB, {built.files} files")
+    size, installed = built.size / 1e6, built.installed / 1e6
+    print(f"{size:.1f} MB; installs {installed:.1f} MB in {built.files} files")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,8 +31,8 @@ PYTHON_PARTS = ("__init__.py", "_config.py", "_git_pyside_version.py")
 TRANSLATIONS = "qtbase_"
 QT_PACKAGES = ("PySide6", "shiboken6")
 
-# Python asks Windows' management service (WMI) for the system's name through this module. The answer
-# can take seconds; without the module Python knows other ways.
+# Through this module Python asks Windows' management service (WMI) for the system's name. The
+# answer can take seconds; without the module Python knows other ways.
 WITHOUT = ("_wmi.pyd",)
 
 # Of no use where nothing is compiled or tested.
@@ -52,6 +54,9 @@ def lay_out(
         _install(wheel, to / "packages")
     if not bare:
         _only_what_is_used(to / "packages")
+        resources = to / "packages" / "wizard" / "_resources"
+        sums = ROOT / "packaging" / "sums.py"
+        subprocess.run([sys.executable, str(sums), str(resources)], check=True)
     _is_whole(to)
     _texts(to)
 
@@ -67,7 +72,7 @@ def finish(to: Path, epoch: int) -> tuple[int, int]:
 
 
 def _search_path(runtime: Path) -> None:
-    """Say where Python looks for modules; with such a file nothing else counts (docs.python.org)."""
+    """Say where Python looks for modules; with such a file, nowhere else."""
     path = next(runtime.glob("python3*._pth"))
     library = next(runtime.glob("python3*.zip")).name
     path.write_bytes(f"{library}\r\n.\r\n..\\packages\r\n".encode())

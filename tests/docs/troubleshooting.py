@@ -24,6 +24,7 @@ from wizard.plan import words as plan
 from wizard.problem import Words
 from wizard.readiness import words as readiness
 from wizard.remote import words as remote
+from wizard.selftest import words as selftest
 from wizard.site import words as site
 
 PAGE = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
@@ -122,6 +123,7 @@ BLOCKS: blocks.Blocks = {
     "checks": _checks,
     "readiness": lambda: words(readiness.WORDS),
     "files": lambda: words(handover.FILES),
+    "self-test": lambda: words(selftest.FAILED),
 }
 
 

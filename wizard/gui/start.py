@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from wizard.console import Screen
+from wizard.problem import UserError
 
 
 def main(argv: list[str]) -> int:
@@ -22,7 +23,12 @@ def main(argv: list[str]) -> int:
     tours.add_argument(
         "--or-tour", metavar="FOLDER", help="open the window, or without a screen take the tour"
     )
+    tours.add_argument(
+        "--look", action="store_true", help="show a window for a moment, and tell what was drawn"
+    )
     arguments = parser.parse_args(argv)
+    if arguments.look:
+        return _look()
     if arguments.tour or (arguments.or_tour and not _screen()):
         return _tour(Path(arguments.tour or arguments.or_tour))
     from wizard.gui.app import show
@@ -35,6 +41,20 @@ def _screen() -> bool:
     if sys.platform != "linux":
         return True
     return any(os.environ.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def _look() -> int:
+    if not _screen():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from wizard.gui.look import look
+
+    screen = Screen(as_json=True)
+    try:
+        screen.result(look())
+    except UserError as error:
+        screen.result({"error": error.plain()})
+        return 1
+    return 0
 
 
 def _tour(folder: Path) -> int:

@@ -7,7 +7,6 @@ Names, images, volumes and settings are those of cht-core's compose files
 from __future__ import annotations
 
 import json
-import os
 import posixpath
 import ssl
 import time
