@@ -3,6 +3,8 @@
 # make lab    the same program against real machines (root, Linux)
 # make lab-all  the same on every kind of server, an hour and more
 # make bench  how fast, side by side with others
+# make installers-windows       the installer for Windows, to build/windows/
+# make test-installers-windows  installs, tries and removes it under Wine
 # make screenshots  the pictures of the window in the documents
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +12,7 @@ BIN := $(VENV)/bin
 LOCK := packaging/lock
 SYSTEM := sh packaging/linux/system-packages.sh
 
-.PHONY: run test lab lab-all bench lint clean lock golden docs screenshots translations intermediates
+.PHONY: run test lab lab-all bench installers-windows test-installers-windows lint clean lock golden docs screenshots translations intermediates
 
 run: $(VENV)/run
 	$(BIN)/cht-offline-setup window --or-tour build/tour
@@ -30,6 +32,18 @@ bench: $(VENV)/lab
 	$(BIN)/python -m tests.lab.prepare
 	$(BIN)/python -m tests.bench.window
 	$(BIN)/python -m tests.bench
+
+# RUNTIME=release takes the CPython that packaging/windows/runtime.toml names for releases.
+RUNTIME ?= test
+
+installers-windows: $(VENV)/test
+	$(SYSTEM) windows
+	rm -f build/windows/cht-offline-setup-*
+	$(BIN)/python packaging/windows/build.py --runtime $(RUNTIME)
+
+test-installers-windows: installers-windows
+	$(SYSTEM) test-windows
+	$(BIN)/python -m pytest -v -s tests/installers/test_windows.py
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the system packages that one of `run`, `test`, `lab` needs and that are missing.
+# Installs the system packages that one of the targets below needs and that are missing.
 # Without root it names them and stops; where apt is not the package system it does nothing.
 set -eu
 case "$1" in
@@ -12,7 +12,10 @@ libxkbcommon-x11-0 libxkbcommon0" ;;
 at-spi2-core dbus gir1.2-atspi-2.0 gnome-keyring python3-gi xauth xvfb" ;;
     lab) wanted="qemu-system-x86 qemu-utils mmdebstrap e2fsprogs apt-utils gpg gpg-agent gpgconf \
 dnsmasq-base isc-dhcp-client iproute2 iputils-ping openssh-client chromium libnss3-tools" ;;
-    *) echo "usage: $0 run|test|lab" >&2; exit 2 ;;
+    windows) wanted="git nsis" ;;
+    test-windows) wanted="wine64 libwine gcc-mingw-w64-x86-64-win32 xvfb xdotool imagemagick \
+openssh-server openssh-client sudo iproute2 iputils-ping" ;;
+    *) echo "usage: $0 run|test|lab|windows|test-windows" >&2; exit 2 ;;
 esac
 command -v apt-get >/dev/null 2>&1 || exit 0
 missing=""

@@ -15,6 +15,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+import sbom
 from bundle import QT_PACKAGES, ROOT, finish, lay_out
 from fetch import HERE, Refused, requirements, runtime, settings, wheels
 
@@ -65,6 +66,7 @@ def build(out: Path, which: str, *, bare: bool = False, version: str = "") -> Bu
     built = Built(path, files, installed)
     if not bare:
         _within(known["limits"], built)
+        sbom.write(path.with_suffix(".cdx.json"), version, source, others)
     return built
 
 

@@ -25,6 +25,7 @@ NAME = "CHT Offline Setup"
 LISTED = r"Software\Microsoft\Windows\CurrentVersion\Uninstall\cht-offline-setup"
 OLDER = "0.0.9"
 SITE = 'version = 1\nname = "Kisumu"\ndomain = "kisumu.example.org"\n'
+pytestmark = pytest.mark.timeout(1800)  # two more builds, and a slow Windows
 LONG = "C:\\" + "\\".join(["a-folder-with-a-long-name"] * 60)
 
 
