@@ -1,5 +1,5 @@
 ; Installs for one user, without an administrator. build.py says: VERSION, VERSION4 (four numbers),
-; FOLDER (what is installed), OUT, KILOBYTES.
+; FOLDER (what is installed), OUT, FILE (its name), KILOBYTES, COMPRESSOR.
 ;
 ;   /S               ask nothing; saved sites stay
 ;   /PATH            put the console command on the user's PATH (a tick in the window)
@@ -8,8 +8,7 @@
 ;   uninstall.exe /S /SITES     remove the saved sites, too
 Unicode true
 Target amd64-unicode
-SetCompressor /SOLID lzma
-SetCompressorDictSize 64
+SetCompressor ${COMPRESSOR}
 ManifestDPIAware true
 ManifestDPIAwareness "PerMonitorV2,system"
 ManifestLongPathAware true

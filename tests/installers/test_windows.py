@@ -93,7 +93,7 @@ def installer() -> Path:
 
 @pytest.fixture(scope="session")
 def older() -> Path:
-    return _built("older", "--version", OLDER)
+    return _built("older", "--version", OLDER, "--quick")
 
 
 @pytest.fixture(scope="session")
