@@ -15,7 +15,8 @@ def test_windows_refuses_to_replace_what_is_being_read_only_for_a_moment(
     for name in (fresh, path):
         with open(name, "w") as stream:
             stream.write(name)
-    real, refused = os.replace, []
+    refused: list[str] = []
+    real = os.replace
 
     def replace(one: str, other: str) -> None:
         if len(refused) < 3:

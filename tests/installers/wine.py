@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import threading
 import time
 from pathlib import Path
 
@@ -76,24 +75,21 @@ class Wine:
 
         It has to end with `code`, if one is given.
         """
-        process = self.start(*command)
-        said = bytearray()
-
-        def read() -> None:
+        with self.start(*command) as process:
+            assert process.stdin is not None
             assert process.stdout is not None
-            while part := process.stdout.read1():  # type: ignore[attr-defined]
-                said.extend(part)
-
-        # What the program leaves running holds its output open: nobody waits for that.
-        reader = threading.Thread(target=read, daemon=True)
-        reader.start()
-        try:
-            ended = process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
-        reader.join(1)
-        text = bytes(said).decode("utf-8", "replace")
+            end = time.monotonic() + seconds
+            os.set_blocking(process.stdout.fileno(), False)
+            said, ended = b"", None
+            # What the program leaves running holds its output open: nobody waits for that.
+            while ended is None:
+                if time.monotonic() > end:
+                    process.kill()
+                    raise AssertionError(f"{command} takes too long: {said.decode()}")
+                time.sleep(0.05)
+                ended = process.poll()
+                said += process.stdout.read() or b""
+        text = said.decode("utf-8", "replace")
         assert code is None or ended == code, (command, ended, text)
         return text
 

@@ -269,6 +269,7 @@ class Demanding(selectors.SelectSelector):
 def test_a_network_that_refuses_every_attempt_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selectors, "DefaultSelector", Demanding)
     link = FakeLink("eth0", 2, "2")
-    nobody = dict.fromkeys(("255.255.255.255", "224.0.0.1"), link)  # no TCP goes there
+    # No TCP goes there.
+    nobody: dict[str, room.Link] = dict.fromkeys(("255.255.255.255", "224.0.0.1"), link)
     found = room._open_ports(nobody, 22, time.monotonic() + 2, lambda: False)
     assert list(found) == []
