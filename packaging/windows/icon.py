@@ -54,7 +54,8 @@ def _png(image: QImage) -> bytes:
 def _bitmap(image: QImage) -> bytes:
     """Return a BITMAPINFOHEADER, the pixels from the bottom up, and an empty mask."""
     size = image.width()
-    pixels = bytes(image.flipped(Qt.Orientation.Vertical).constBits())
+    upside_down = image.flipped(Qt.Orientation.Vertical)  # its bits live as long as it does
+    pixels = bytes(upside_down.constBits())
     mask = bytes((size + 31) // 32 * 4 * size)
     header = struct.pack("<I2i2H6I", 40, size, 2 * size, 1, 32, 0, len(pixels), 0, 0, 0, 0)
     return header + pixels + mask
