@@ -4,8 +4,8 @@
 # make lab-all  the same on every kind of server, an hour and more
 # make bench  how fast, side by side with others
 # make site   the documents as a site that needs no Internet, in resources/site
-# make installers-linux  the .deb and the AppImage's payload, to build/linux/
-# make test-installers-linux  install, start, upgrade and remove them in clean Debian systems (root)
+# make installers  for Linux (build/linux) and Windows (build/windows); also -linux, -windows alone
+# make test-installers  install, start, upgrade and remove them: clean Debian systems, Wine (root)
 # make screenshots  the pictures of the window in the documents
 PYTHON ?= python3
 VENV := .venv
@@ -15,7 +15,7 @@ PACKER := build/packer
 PACKER_PYTHON ?= /usr/bin/python3
 SYSTEM := sh packaging/linux/system-packages.sh
 
-.PHONY: run test lab lab-all bench installers-linux test-installers-linux lint clean lock golden docs site screenshots translations intermediates
+.PHONY: run test lab lab-all bench installers installers-linux installers-windows test-installers test-installers-linux test-installers-windows lint clean lock golden docs site screenshots translations intermediates
 
 run: $(VENV)/run
 	$(BIN)/cht-offline-setup window --or-tour build/tour
@@ -37,12 +37,29 @@ bench: $(VENV)/lab
 	$(BIN)/python -m tests.bench
 
 # Debian's own Python: its C library is the oldest that the program will run with.
-installers-linux: $(PACKER)/packer
+# The documents go in, as F1's help.
+installers-linux: $(PACKER)/packer site
 	$(PACKER)/bin/python packaging/linux/build.py build/linux
 
 test-installers-linux: $(VENV)/test installers-linux
 	$(SYSTEM) installers-test
 	$(BIN)/python -m pytest -v -s tests/installers/linux
+
+# RUNTIME=release takes the CPython that packaging/windows/runtime.toml names for releases.
+RUNTIME ?= test
+
+installers-windows: $(VENV)/test site
+	$(SYSTEM) windows
+	rm -f build/windows/cht-offline-setup-*
+	$(BIN)/python packaging/windows/build.py --runtime $(RUNTIME)
+
+test-installers-windows: installers-windows
+	$(SYSTEM) test-windows
+	$(BIN)/python -m pytest -v -s tests/installers/test_windows.py
+
+installers: installers-linux installers-windows
+
+test-installers: test-installers-linux test-installers-windows
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 
 
 def main() -> int:
     """Open the window, or run the command line, which does without Qt; return the exit code."""
+    _streams()
     arguments = sys.argv[1:]
-    _speak_utf8()
     if arguments and arguments[0] != "window":
         from wizard.cli import run
 
@@ -27,13 +28,17 @@ def main() -> int:
     return window(arguments[1:])
 
 
-def _speak_utf8() -> None:
-    """Write what goes into a file or to another program in UTF-8, as JSON has to be (RFC 8259).
+def _streams() -> None:
+    """Have standard streams that take every sentence, in UTF-8 as JSON has to be (RFC 8259).
 
-    Windows would take the code page of old, which has no sign for "passed".
+    Windows gives a program without a console none at all, and for files and other programs the
+    code page of old, which has no sign for "passed".
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper) and not stream.isatty():
             stream.reconfigure(encoding="utf-8")
 
 

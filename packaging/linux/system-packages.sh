@@ -15,7 +15,10 @@ dnsmasq-base isc-dhcp-client iproute2 iputils-ping openssh-client chromium libns
     installers) wanted="python3-venv libpython3-dev binutils dpkg-dev squashfs-tools git" ;;
     installers-test) wanted="mmdebstrap desktop-file-utils appstream lintian man-db groff \
 squashfs-tools xauth xvfb" ;;
-    *) echo "usage: $0 run|test|lab|installers|installers-test" >&2; exit 2 ;;
+    windows) wanted="git nsis" ;;
+    test-windows) wanted="wine64 libwine gcc-mingw-w64-x86-64-win32 xvfb xdotool imagemagick \
+openssh-server openssh-client sudo iproute2 iputils-ping" ;;
+    *) echo "usage: $0 run|test|lab|installers|installers-test|windows|test-windows" >&2; exit 2 ;;
 esac
 command -v apt-get >/dev/null 2>&1 || exit 0
 missing=""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import selectors
 import threading
 import time
 from collections.abc import Iterator
@@ -254,3 +255,21 @@ def test_silence_on_the_port_is_not_a_server(tmp_path: Path) -> None:
         assert one == Found("127.0.0.1", "lo", "", "")
         assert time.monotonic() - begun < 4
     assert room.greet("127.0.0.1", free_port(), "lo", "", 1.0) is None
+
+
+class Demanding(selectors.SelectSelector):
+    """As on Windows, where there is no waiting for nothing."""
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if not self.get_map():
+            raise OSError(10022, "An invalid argument was supplied")
+        return super().select(timeout)
+
+
+def test_a_network_that_refuses_every_attempt_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selectors, "DefaultSelector", Demanding)
+    link = FakeLink("eth0", 2, "2")
+    # No TCP goes there.
+    nobody: dict[str, room.Link] = dict.fromkeys(("255.255.255.255", "224.0.0.1"), link)
+    found = room._open_ports(nobody, 22, time.monotonic() + 2, lambda: False)
+    assert list(found) == []

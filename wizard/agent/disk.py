@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from typing import List, Optional, Tuple
 
 SUFFIX = ".cht-new"  # hidden and with a foreign ending: no manager reads such a file
@@ -43,7 +44,7 @@ def land(path: str, data: bytes, mode: int, uid: int = -1, gid: int = -1) -> Non
         remove(temporary)
         raise
     os.close(descriptor)
-    os.replace(temporary, path)
+    replace(temporary, path)
     sync_folder(os.path.dirname(path))
 
 
@@ -52,8 +53,23 @@ def land_link(path: str, target: str) -> None:
     temporary = temporary_of(path)
     remove(temporary)
     os.symlink(target, temporary)
-    os.replace(temporary, path)
+    replace(temporary, path)
     sync_folder(os.path.dirname(path))
+
+
+def replace(fresh: str, path: str) -> None:
+    """Put a file in the place of another, also where somebody is just reading that one.
+
+    Windows refuses that (sharing violation) until the reader has closed the file.
+    """
+    end = time.monotonic() + 2.0
+    while True:
+        try:
+            return os.replace(fresh, path)
+        except PermissionError:
+            if os.name != "nt" or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
 
 
 def temporary_of(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import tempfile
@@ -26,6 +27,7 @@ from wizard.laptop.folders import log_folder
 from wizard.problem import speak
 from wizard.resource import resource
 
+APP_ID = "cht-offline-setup"
 NO_SCREEN = 69  # EX_UNAVAILABLE of sysexits.h
 
 
@@ -34,13 +36,20 @@ def application(argv: list[str] | None = None) -> QApplication:
     found = QApplication.instance()
     if isinstance(found, QApplication):
         return found
+    _say_who_we_are()
     app = QApplication([sys.argv[0], *(argv or [])])
     Sweeper(app)
     _translate(app)
     speak(lambda template: QCoreApplication.translate("rooms", template))
-    app.setApplicationName("cht-offline-setup")
-    app.setDesktopFileName("cht-offline-setup")
+    app.setApplicationName(APP_ID)
+    app.setDesktopFileName(APP_ID)
     return app
+
+
+def _say_who_we_are() -> None:
+    """Have a place of our own in Windows' taskbar, not Python's (AppUserModelIDs)."""
+    if sys.platform == "win32":
+        ctypes.WinDLL("shell32").SetCurrentProcessExplicitAppUserModelID(APP_ID)
 
 
 def _translate(app: QApplication) -> None:

@@ -63,7 +63,8 @@ def _look() -> int:
 
 
 def _tour(folder: Path) -> int:
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    if sys.platform == "linux":  # elsewhere a screen that nobody sees has no fonts
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from wizard.gui.driver import Astray
     from wizard.gui.tour import Stop, Tour
 

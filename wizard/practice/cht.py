@@ -7,7 +7,6 @@ Names, images, volumes and settings are those of cht-core's compose files
 from __future__ import annotations
 
 import json
-import os
 import posixpath
 import ssl
 import time
@@ -15,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from wizard.agent import disk
 from wizard.agent.changes.certificate import SWAP
 from wizard.practice import openssl
 from wizard.practice.engine import Container, Engine, Ran
@@ -138,7 +138,7 @@ class Cht:
                 return (1, f"nginx: [emerg] {trouble}\n") if trouble else (0, "")
             case ["sh", "-c", script, "sh", *paths] if script == SWAP:
                 for one, other in zip(paths[::2], paths[1::2], strict=True):
-                    os.replace(self._real(one), self._real(other))
+                    disk.replace(self._real(one), self._real(other))
                 return 0, ""
             case ["openssl", *words]:
                 done = openssl.run(words)

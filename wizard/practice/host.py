@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from wizard.agent import names, units
+from wizard.agent import disk, names, units
 from wizard.agent.__main__ import main
 from wizard.agent.changes import Timings
 from wizard.agent.host import Done, Host
@@ -83,6 +83,7 @@ class PracticeHost(Host):
         self.clockwork = clockwork
         self._memory = Path(memory or f"{self.root}.json")
         self._guard = threading.RLock()
+        self._paper = threading.Lock()  # held for one reading or one writing of the memory
         self._threads: list[threading.Thread] = []
         self._alarms: dict[str, threading.Timer] = {}
         self.on_reboot: Callable[[], None] = lambda: None  # what runs elsewhere ends with it
@@ -143,12 +144,15 @@ class PracticeHost(Host):
 
     def _save(self, memory: Memory) -> None:
         fresh = self._memory.with_suffix(".new")
-        fresh.write_text(json.dumps(memory), encoding="utf-8")
-        os.replace(fresh, self._memory)
+        with self._paper:
+            fresh.write_text(json.dumps(memory), encoding="utf-8")
+            disk.replace(str(fresh), str(self._memory))
 
     def memory(self) -> Memory:
         """Return what the machine is like now, apart from its files."""
-        loaded: Memory = json.loads(self._memory.read_text(encoding="utf-8"))
+        with self._paper:
+            text = self._memory.read_text(encoding="utf-8")
+        loaded: Memory = json.loads(text)
         return loaded
 
     @contextmanager

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from wizard.agent import names, transaction
+from wizard.agent import disk, names, transaction
 from wizard.agent.changes import Timings
 from wizard.agent.docker import SOCKET
 from wizard.agent.host import Done
@@ -218,7 +218,7 @@ class Server(PracticeHost):
         fresh = real.with_name(f".{real.name}.fresh")
         fresh.write_text(text, encoding="utf-8", newline="\n")
         fresh.chmod(mode)
-        os.replace(fresh, real)
+        disk.replace(str(fresh), str(real))
 
     # -------------------------------------------------------------------- being asked
 

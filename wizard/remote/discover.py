@@ -219,6 +219,8 @@ def _open_ports(
                     continue
                 late = time.monotonic() + _CONNECT
                 selector.register(sock, selectors.EVENT_WRITE, (address, link, late))
+            if not selector.get_map():
+                continue  # Windows does not wait for nothing, it refuses
             for key, _ in selector.select(0.05):
                 address, link, _late = key.data
                 there = key.fileobj.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0  # type: ignore[union-attr]
