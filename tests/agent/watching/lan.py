@@ -120,9 +120,7 @@ class Lan:
             LEAF.public_bytes(Encoding.PEM)
             + authority.INTERMEDIATE.certificate.public_bytes(Encoding.PEM)
         )
-        secret = authority.key().private_bytes(
-            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-        )
+        secret = authority.key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         key.write_bytes(secret)
         self.root.write_bytes(authority.ROOT.certificate.public_bytes(Encoding.PEM))
         argv = ["openssl", "s_server", "-accept", "443", "-cert_chain", str(chain),

@@ -48,9 +48,7 @@ def test_a_phone_arrives_and_gets_through(lan: Lan, look: Looker) -> None:
 
 
 @pytest.mark.parametrize("version", ["-tls1_3", "-tls1_2"])
-def test_a_phone_that_does_not_trust_the_certificate(
-    lan: Lan, look: Looker, version: str
-) -> None:
+def test_a_phone_that_does_not_trust_the_certificate(lan: Lan, look: Looker, version: str) -> None:
     lan.address("10.20.0.57/24")
     with lan.web(version):
         assert lan.curl() == 60

@@ -64,9 +64,7 @@ def _parse(frame: bytes) -> Optional[Frame]:
         at, protocol = 54, frame[20]
         (size,) = struct.unpack("!H", frame[18:20])
         end = 54 + size if size else len(frame)
-        source, target = (
-            socket.inet_ntop(socket.AF_INET6, frame[i : i + 16]) for i in (22, 38)
-        )
+        source, target = (socket.inet_ntop(socket.AF_INET6, frame[i : i + 16]) for i in (22, 38))
     else:
         return None
     ports = struct.unpack("!HH", frame[at : at + 4])

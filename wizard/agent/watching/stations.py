@@ -65,9 +65,9 @@ class Stations:
             return []
         self._asked += 1
         self._say("STA-NEXT " + mac)
-        flags: Dict[str, str] = dict(
-            (key, value) for key, _, value in (row.partition("=") for row in text.split("\n")[1:])
-        )
+        flags: Dict[str, str] = {
+            key: value for key, _, value in (row.partition("=") for row in text.split("\n")[1:])
+        }
         return [("joined", mac)] if "[AUTHORIZED]" in flags.get("flags", "") else []
 
     def _say(self, words: str) -> None:

@@ -12,7 +12,6 @@ import contextlib
 import json
 import os
 import select
-import socket
 import struct
 import time
 from typing import Any, Callable, Dict, FrozenSet, List, Tuple
