@@ -218,7 +218,8 @@ class Screen:
             sys.stdout.flush()
             return
         mark = "begun" if row.state == "running" else row.state
-        self.row(mark, f"{row.title} ({row.about}): {row.message}", row.cure)
+        took = f" ({row.seconds:.1f} s)" if row.state == "passed" and row.seconds >= 0.05 else ""
+        self.row(mark, f"{row.title} ({row.about}): {row.message}{took}", row.cure)
 
     def check_result(self, result: Result) -> None:
         """Print one row of the live check."""

@@ -19,8 +19,8 @@ from wizard.agent.probe import (
     ProbeError,
     _discover,
     _offer,
-    dhcp_options,
     checksum,
+    dhcp_options,
     find_address,
     mac_of,
 )

@@ -28,7 +28,6 @@ def judge(device: Device, now: float, expected: Expected) -> Row:
     """Return the row of a device; `now` is seconds since the watch began."""
     code, since, about = _where(device, now, expected)
     arguments = {
-        "seconds": max(1.0, device.at("opened") - device.first),
         "name": about,
         "detail": about,
         "domain": expected.domain,
@@ -101,7 +100,7 @@ def _at_the_server(device: Device, now: float, expected: Expected) -> tuple[str,
     if ended and at(ended) >= at("hello"):
         since = at(ended)
         if ended == "opened":
-            arrived = device.at("asked", "given", "joined") >= 0 and at("opened") > device.first
+            arrived = at("asked", "given", "joined") >= 0
             return ("opened" if arrived else "uses"), since, name
         if other:
             return "wrong-name", since, name

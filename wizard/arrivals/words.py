@@ -45,7 +45,7 @@ WORDS: Words = {
     "asked-name": ("It has found the CHT's address.", ""),
     "opening": ("It is opening the CHT.", ""),
     # there
-    "opened": ("It opened the CHT after {seconds:.0f} seconds.", ""),
+    "opened": ("It opened the CHT.", ""),
     "uses": ("It uses the CHT.", ""),
     # stopped: the Wi-Fi and the address
     "wrong-password": (

@@ -238,9 +238,7 @@ class Clinic:
             https_port=self.lan.https_port,
             root=self.folder / "root.pem",
         )
-        self.porter.start(
-            "phones", lambda: arrive(lan, self.porter.closing, self.phone_pause)
-        )
+        self.porter.start("phones", lambda: arrive(lan, self.porter.closing, self.phone_pause))
 
     def _changing(self) -> bool:
         pending = transaction.pending(self.server)
