@@ -232,7 +232,11 @@ class Server(PracticeHost):
     def tap(self, interface: str, https: int, http: int) -> socket.socket:  # noqa: ARG002 - Host's
         """Return an end that hears the practice phones, which come when somebody listens."""
         tap = self._segment.mirror.listen()
-        self.on_watch(interface)
+        try:
+            self.on_watch(interface)
+        except BaseException:  # its power is cut just now
+            tap.close()
+            raise
         return tap
 
     def control(self, path: str) -> socket.socket:

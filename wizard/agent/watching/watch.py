@@ -14,7 +14,7 @@ import os
 import select
 import struct
 import time
-from typing import Any, Callable, Dict, FrozenSet, List, Tuple
+from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
 
 from .. import names
 from ..host import Host
@@ -41,7 +41,7 @@ class Watch:
         self._say = say
         self._begun = self._heard = time.monotonic()
         self._why = ""
-        interface = str(arguments.get("interface", ""))
+        interface = self._interface = str(arguments.get("interface", ""))
         https, http = (int(arguments.get(name) or port) for name, port in _PORTS)
         domains = tuple(str(name).lower() for name in arguments.get("names", ()))
         place = Place(
@@ -52,16 +52,15 @@ class Watch:
             http,
             laptop_of(host, laptop),
         )
-        self._leases = Leases(host)
-        self._sightings = Sightings(place, self._leases.of)
+        self._sightings = Sightings(place, Leases(host).of)
+        self._stations: Optional[Stations] = None
+        self._dropped = 0
         try:
             self._tap = host.tap(interface, https, http)
         except PermissionError:
             raise ProbeError("probe-denied", interface) from None
         except OSError as error:
             raise ProbeError("probe-link-down", "%s: %s" % (interface, error)) from None
-        self._stations = Stations.of(host, interface)
-        self._dropped = 0
 
     def ask(self, word: str) -> None:
         """Take a word of the laptop."""
@@ -72,8 +71,9 @@ class Watch:
 
     def run(self, listen: Callable[[], None]) -> Dict[str, Any]:
         """Watch until it is over; returns seconds, why, lost."""
-        self._tap.setblocking(False)
         try:
+            self._tap.setblocking(False)
+            self._stations = Stations.of(self._host, self._interface)
             self._say({"kind": "begun", "wifi": self._stations is not None})
             beat = self._begun
             while not self._why:
