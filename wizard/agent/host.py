@@ -121,7 +121,7 @@ class Host:
         tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         try:
             wanted.attach(tap, wanted.program(https, http))
-            tap.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, wanted.BUFFER)
+            tap.setsockopt(socket.SOL_SOCKET, wanted.SO_RCVBUFFORCE, wanted.BUFFER)
             tap.bind((interface, ETH_ALL))
         except OSError:
             tap.close()

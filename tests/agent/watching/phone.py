@@ -8,6 +8,7 @@ import socket
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import dns.exception
@@ -77,5 +78,5 @@ def knock(address: str, port: str) -> str:
 
 
 if __name__ == "__main__":
-    verb, *words = sys.argv[1:]
-    print(json.dumps({"lease": lease, "ask": ask, "knock": knock}[verb](*words)))
+    verbs: dict[str, Callable[..., Any]] = {"lease": lease, "ask": ask, "knock": knock}
+    print(json.dumps(verbs[sys.argv[1]](*sys.argv[2:])))

@@ -18,7 +18,7 @@ LDB_X, LDH_X, LDX_IMM = 0x50, 0x48, 0x01
 LD_MEM, STORE, LD_LENGTH = 0x60, 0x02, 0x80
 JUMP, JEQ, JGE, JSET = 0x05, 0x15, 0x35, 0x45
 AND, SHIFT_RIGHT, ADD_X, TO_X, RETURN = 0x54, 0x74, 0x0C, 0x07, 0x06
-SO_ATTACH_FILTER = 26
+SO_ATTACH_FILTER, SO_RCVBUFFORCE = 26, 33  # asm-generic/socket.h
 
 WHOLE = 4096  # bytes: a ClientHello with a post-quantum key share has some 1900
 HEAD = 192  # bytes: the longest headers, and the beginning of a TLS record
