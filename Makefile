@@ -29,6 +29,7 @@ lab-all: $(VENV)/lab
 bench: $(VENV)/lab
 	$(BIN)/python -m tests.lab.prepare
 	$(BIN)/python -m tests.bench.window
+	$(BIN)/python -m tests.bench.arrivals
 	$(BIN)/python -m tests.bench
 
 lint: $(VENV)/test

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
-from wizard.arrivals import Arrivals, Row, count
+from wizard.arrivals import Arrivals, Count, Row, count
 from wizard.gui.announce import announce
 from wizard.gui.desk import Desk
 from wizard.gui.theme import SPACE
@@ -32,6 +32,7 @@ class ArrivalsPanel(Card):
         self._room: Arrivals | None = None
         self._told: dict[str, Row] = {}
         self._paused = False
+        self.standing = Count()
         self._what = label("", "hint")
         self.body.addWidget(self._what)
         self.trouble = Notice()
@@ -73,6 +74,8 @@ class ArrivalsPanel(Card):
         self._room = Arrivals(visit.expected())
         self._told.clear()
         self.rows.clear()
+        self.counts.setText("")
+        self.standing = Count()
         self._watcher = Watcher(watching)
         self._timer.start()
         self._show()
@@ -135,7 +138,7 @@ class ArrivalsPanel(Card):
             self.rows.tell(row.mac, row.state, title, text, row.cure, seconds)
             if row.state != "running" and (before is None or before.state != row.state):
                 news.append(f"{row.title}: {row.message}")
-        found = count(rows)
+        found = self.standing = count(rows)
         if found.sentence != self.counts.text() and self.watching:
             self.counts.setText(found.sentence or self.tr("Nobody has come yet."))
         left = len(rows) - len(chosen)
