@@ -14,6 +14,7 @@ import pytest
 
 from tests.practice.laptop import Laptop
 from tests.practice.test_walks import make_visit
+from tests.practice.test_wifi import AP, WORD, decide, visiting
 from wizard import cli
 from wizard.arrivals import Arrivals, Row
 from wizard.practice.clinic import PASSWORD, USER, Clinic
@@ -64,6 +65,20 @@ def test_every_phone_comes_to_its_end(visit: Visit) -> None:
     watcher.stop(wait=5.0)
     assert not watcher.running
     assert watcher.error is None
+
+
+def test_who_joins_the_servers_own_wifi(clinic: Clinic) -> None:
+    clinic.phone_pause = 0.05
+    with visiting(clinic, AP) as visit:
+        _, plan = decide(visit, WORD)
+        assert visit.apply(plan).state == "confirmed"
+        visit.facts()
+        watcher = Watcher(visit.watching())
+        rows = watch_until(
+            visit, watcher, lambda found: {r.code for r in found.values()} == set(ENDS.values())
+        )
+        assert rows["Pixel-6a"].steps == ("joined", "address", "name", "opened")
+        watcher.stop(wait=5.0)
 
 
 def test_other_questions_do_not_wait_for_it(visit: Visit) -> None:

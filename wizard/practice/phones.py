@@ -95,6 +95,8 @@ class Home:
 def arrive(lan: Home, closing: threading.Event, pause: float = PAUSE) -> None:
     """Let all phones come, one after the other, while somebody watches."""
     for number, phone in enumerate(PHONES):
+        if closing.wait(pause):
+            return
         for _ in _steps(lan, phone, number):
             if closing.wait(pause):
                 return

@@ -32,8 +32,12 @@ class Stations:
         self._say("STA-FIRST")
 
     @classmethod
-    def of(cls, host: Host, interface: str) -> "Optional[Stations]":
-        """Return those of an interface; None when our hostapd does not send on it."""
+    def of(cls, host: Host) -> "Optional[Stations]":
+        """Return those of the server's own Wi-Fi, in a bridge or not; None when it has none."""
+        found = re.search(r"(?m)^interface=(\S+)$", host.read(names.HOSTAPD_CONF) or "")
+        if not found:
+            return None
+        interface = found.group(1)
         try:
             return cls(host.control(names.HOSTAPD_RUN + "/control/" + interface))
         except OSError:

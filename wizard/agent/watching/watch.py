@@ -41,7 +41,7 @@ class Watch:
         self._say = say
         self._begun = self._heard = time.monotonic()
         self._why = ""
-        interface = self._interface = str(arguments.get("interface", ""))
+        interface = str(arguments.get("interface", ""))
         https, http = (int(arguments.get(name) or port) for name, port in _PORTS)
         domains = tuple(str(name).lower() for name in arguments.get("names", ()))
         place = Place(
@@ -73,7 +73,7 @@ class Watch:
         """Watch until it is over; returns seconds, why, lost."""
         try:
             self._tap.setblocking(False)
-            self._stations = Stations.of(self._host, self._interface)
+            self._stations = Stations.of(self._host)
             self._say({"kind": "begun", "wifi": self._stations is not None})
             beat = self._begun
             while not self._why:
