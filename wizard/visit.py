@@ -622,7 +622,9 @@ class Visit:
         It costs the server nothing before and after, and other calls need not wait for it.
         Raises VisitError.
         """
-        session, facts = self.session, self._facts
+        # The thread that it runs in may live longer than this visit, and must not keep it alive:
+        # what `say` leads to belongs to the window's thread.
+        session, password, facts = self.session, self._sudo_password, self._facts
         web = self.web(facts) if facts is not None else None
         arguments = {
             "interface": self.site.static_ip.interface,
@@ -631,7 +633,7 @@ class Visit:
             "http_port": (web.http_port or 80) if web is not None else 80,
         }
         return Watching(
-            lambda: AgentLink.start(session, self._sudo_password),
+            lambda: AgentLink.start(session, password),
             arguments,
             self._over.is_set,
             explain,

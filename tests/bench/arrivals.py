@@ -103,7 +103,7 @@ def leases(lan: Lan) -> Plain:
         if len(exchange) < 2:
             raise LabError(f"perfdhcp said nothing of what it got:\n{out}")
         answered = int(exchange[1])
-        lost += CLIENTS - answered
+        lost += max(0, CLIENTS - answered)  # one that comes late may count for two
         rounds += 1
     # The file is written anew with every lease that is given or renewed
     written = (lan.folder / "dnsmasq.leases").stat().st_mtime - stamp

@@ -102,6 +102,14 @@ def test_it_ends_with_the_visit(visit: Visit) -> None:
     assert watcher.error is None
 
 
+def test_a_watch_does_not_keep_its_visit_alive(visit: Visit) -> None:
+    """Else a widget that the visit talks to might be let go by the thread of the watch."""
+    begin = visit.watching()._begin
+    closure = getattr(begin, "__closure__", None)
+    assert closure
+    assert all(cell.cell_contents is not visit for cell in closure)
+
+
 def test_one_that_is_stopped_at_once_leaves_nothing(visit: Visit, clinic: Clinic) -> None:
     watchers = [Watcher(visit.watching()) for _ in range(3)]
     for watcher in watchers:
