@@ -34,6 +34,7 @@ lab-all: $(VENV)/lab
 bench: $(VENV)/lab
 	$(BIN)/python -m tests.lab.prepare
 	$(BIN)/python -m tests.bench.window
+	$(BIN)/python -m tests.bench.arrivals
 	$(BIN)/python -m tests.bench
 
 # Debian's own Python: its C library is the oldest that the program will run with.

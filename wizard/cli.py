@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from wizard import __version__, readiness
 from wizard.agent import names, wire
+from wizard.arrivals import Arrivals, count
 from wizard.certificate import (
     Bundle,
     CertificateError,
@@ -54,6 +55,7 @@ from wizard.site.problems import problems
 from wizard.site.tasks import TASKS
 from wizard.site.toml import HEADER, load, save
 from wizard.visit import Visit, with_host
+from wizard.watching import Watcher
 from wizard.wording import VisitError, reason
 
 T = TypeVar("T")
@@ -62,6 +64,7 @@ OK = 0
 FAILED = 1  # refused, or failed and put back, or a check failed
 USAGE = 2
 ATTENTION = 3  # something could not be put back: the server wants a look
+LOOK = 0.5  # seconds between two looks at who has arrived, and who has stopped
 AGAIN = 15.0  # seconds between two checks while the CHT starts
 DEFECT = 70  # EX_SOFTWARE of sysexits.h
 
@@ -167,6 +170,7 @@ def parser() -> argparse.ArgumentParser:
         ("renew", _apply, TASKS["renew"]),
         ("request", _request, TASKS["request"]),
         ("check", _check, TASKS["check"]),
+        ("watch", _watch, TASKS["watch"]),
         ("readiness", _readiness, TASKS["readiness"]),
         ("rollback", _rollback, "Put back an unfinished change."),
         ("uninstall", _uninstall, "Take this program's parts off the server."),
@@ -207,6 +211,14 @@ def parser() -> argparse.ArgumentParser:
             )
         if name == "request":
             _request_options(sub)
+        if name == "watch":
+            sub.add_argument(
+                "--for",
+                dest="seconds",
+                type=float,
+                metavar="SECONDS",
+                help="stop after this time; without it, at Ctrl-C",
+            )
         if name == "readiness":
             sub.add_argument(
                 "--restart-test",
@@ -456,6 +468,32 @@ def _check(arguments: argparse.Namespace, screen: Screen) -> int:
         coming = _next_visit(of_der(result.served) or bundle, visit, screen)
     screen.result({**result.plain(), "next_visit": coming})
     return result.exit_code
+
+
+def _watch(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Say a line whenever a device gets on or stops; with --json each is an object of its own."""
+    with _visit(arguments, screen) as visit:
+        visit.facts()  # they tell the ports of the web server
+        room, watcher = Arrivals(visit.expected()), Watcher(visit.watching())
+        screen.say("Watching who arrives on the network. Ctrl-C ends it.", "bold")
+        told: dict[str, str] = {}
+        end = time.monotonic() + (arguments.seconds or float("inf"))
+        try:
+            while watcher.running and time.monotonic() < end:
+                time.sleep(LOOK)
+                room.hear(watcher.take())
+                for row in room.rows(watcher.now):
+                    if told.get(row.mac) != row.code:
+                        told[row.mac] = row.code
+                        screen.arrival(row)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            watcher.stop(wait=5.0)
+        if watcher.error is not None:
+            raise watcher.error
+        screen.say(count(room.rows(watcher.now)).sentence)
+    return OK
 
 
 def _readiness(arguments: argparse.Namespace, screen: Screen) -> int:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wizard.agent import wire
+from wizard.arrivals import Row
 from wizard.certificate import Client, Finding
 from wizard.certificate.clients import common_reason, groups, together
 from wizard.certificate.planner import State as Due
@@ -209,6 +210,16 @@ class Screen:
             f"The server restarted and was back after {restarted.until_ssh:.0f} s; "
             f"for {restarted.down:.0f} s it did not answer.",
         )
+
+    def arrival(self, row: Row) -> None:
+        """Print how things stand with a device now; in JSON mode as an object on a line."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(row.plain(), ensure_ascii=False) + "\n")
+            sys.stdout.flush()
+            return
+        mark = "begun" if row.state == "running" else row.state
+        took = f" ({row.seconds:.1f} s)" if row.state == "passed" and row.seconds >= 0.05 else ""
+        self.row(mark, f"{row.title} ({row.about}): {row.message}{took}", row.cure)
 
     def check_result(self, result: Result) -> None:
         """Print one row of the live check."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from wizard import certificate, check
 from wizard.agent import wire
+from wizard.arrivals import Expected
 from wizard.check import Report, Result, Surroundings, Target
 from wizard.detour import Detour, DetourError
 from wizard.laptop.awake import awake
@@ -39,6 +40,7 @@ from wizard.site.model import Site
 from wizard.site.static_ip import own_radio
 from wizard.site.toml import resolve
 from wizard.timing import gone_on, measured, server_now
+from wizard.watching import Watching
 from wizard.wording import NOT_ASKED, VisitError, survey_problem
 
 QUICK = Timeouts(connect=5.0, greeting=10.0, login=15.0, channel=10.0)
@@ -613,6 +615,33 @@ class Visit:
         )
         target = replace(self.target(facts, bundle, reach.interface), laptop=reach.address)
         return check.run(check.CHECKS, target, surroundings, on_result, cancel)
+
+    def watching(self) -> Watching:
+        """Return a watch of who arrives on the LAN, ready to `run` in a thread of its own.
+
+        It costs the server nothing before and after, and other calls need not wait for it.
+        Raises VisitError.
+        """
+        # The thread that it runs in may live longer than this visit, and must not keep it alive:
+        # what `say` leads to belongs to the window's thread.
+        session, password, facts = self.session, self._sudo_password, self._facts
+        web = self.web(facts) if facts is not None else None
+        arguments = {
+            "interface": self.site.static_ip.interface,
+            "names": [self.site.domain, *(one.name for one in self.site.dns_dhcp.names)],
+            "https_port": (web.https_port or 443) if web is not None else 443,
+            "http_port": (web.http_port or 80) if web is not None else 80,
+        }
+        return Watching(
+            lambda: AgentLink.start(session, password),
+            arguments,
+            self._over.is_set,
+            explain,
+        )
+
+    def expected(self) -> Expected:
+        """What a phone that arrives should do here."""
+        return Expected(self.site.domain)
 
     def readiness(self) -> wire.Readiness:
         """Ask the server what it can tell of its life without Internet; only reads."""

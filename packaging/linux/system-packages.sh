@@ -8,10 +8,11 @@ case "$1" in
 libgl1 libglib2.0-0 libwayland-client0 libwayland-cursor0 libxcb-cursor0 libxcb-icccm4 \
 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 \
 libxkbcommon-x11-0 libxkbcommon0" ;;
-    test) wanted="dnsmasq-base netplan.io ifupdown openssh-server sudo iproute2 iputils-ping \
+    test) wanted="curl openssl dnsmasq-base netplan.io ifupdown openssh-server sudo iproute2 iputils-ping \
 at-spi2-core dbus gir1.2-atspi-2.0 hostapd iw gnome-keyring python3-gi xauth xvfb" ;;
     lab) wanted="qemu-system-x86 qemu-utils mmdebstrap e2fsprogs apt-utils gpg gpg-agent gpgconf \
-dnsmasq-base isc-dhcp-client iproute2 iputils-ping openssh-client chromium libnss3-tools" ;;
+dnsmasq-base isc-dhcp-client iproute2 iputils-ping openssh-client chromium libnss3-tools \
+kea-admin dnsperf hostapd" ;;
     installers) wanted="python3-venv libpython3-dev binutils dpkg-dev squashfs-tools git" ;;
     installers-test) wanted="mmdebstrap desktop-file-utils appstream lintian man-db groff \
 squashfs-tools xauth xvfb" ;;

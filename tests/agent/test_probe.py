@@ -19,8 +19,8 @@ from wizard.agent.probe import (
     ProbeError,
     _discover,
     _offer,
-    _options,
     checksum,
+    dhcp_options,
     find_address,
     mac_of,
 )
@@ -244,8 +244,8 @@ def test_what_is_no_offer_to_us(frame: bytes) -> None:
 
 
 def test_options_cut_off_in_the_middle() -> None:
-    assert _options(b"\x03\4\x0a\0\0\1\x06") == {3: b"\x0a\0\0\1"}
-    assert _options(b"\x03\xff\x0a") == {3: b"\x0a"}
+    assert dhcp_options(b"\x03\4\x0a\0\0\1\x06") == {3: b"\x0a\0\0\1"}
+    assert dhcp_options(b"\x03\xff\x0a") == {3: b"\x0a"}
     found = _offer(offer(b"\x36\4\x0a\0"), XID)
     assert found is not None
     assert found["server"] == ""

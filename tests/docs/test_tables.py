@@ -13,6 +13,7 @@ SAID = {
     "setup": ("apply", "start"),
     "renew": ("renew", "start"),
     "check": ("check", "start"),
+    "watch": ("watch", "live_check"),
     "practise": ("practice", "start"),
     "request": ("request", "certificate"),
     "readiness": ("readiness", "readiness"),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.docs import blocks
 from wizard import wording
+from wizard.arrivals import words as arrivals
 from wizard.certificate import wording as certificate
 from wizard.certificate.findings import Finding
 from wizard.check import CHECKS
@@ -76,6 +77,12 @@ def _prechecks() -> str:
     return f"{words(broken)}\n{_fine(fine)}"
 
 
+def _arrivals() -> str:
+    broken = {code: pair for code, pair in arrivals.WORDS.items() if pair[1]}
+    fine = {code: see for code, (see, do) in arrivals.WORDS.items() if not do}
+    return f"{words(broken)}\n{_fine(fine)}"
+
+
 def _fine(said: Mapping[str, str]) -> str:
     lines = (f"- `{code}`: {cell(message)}\n" for code, message in said.items())
     return "Nothing to mend:\n\n" + "".join(lines)
@@ -121,6 +128,7 @@ BLOCKS: blocks.Blocks = {
     "steps": lambda: words(wording.STEPS),
     "practice": lambda: words(DetourError.words),
     "checks": _checks,
+    "arrivals": _arrivals,
     "readiness": lambda: words(readiness.WORDS),
     "files": lambda: words(handover.FILES),
     "self-test": lambda: words(selftest.FAILED),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import socket
 
 RTC_SET_TIME = 0x4024700A  # linux/rtc.h, _IOW('p', 0x0a, struct rtc_time)
+ETH_ALL = 0x0003  # linux/if_ether.h
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -106,6 +107,40 @@ class Host:
             wire.close()
             raise
         return wire
+
+    def tap(self, interface: str, https: int, http: int) -> "socket.socket":
+        """Return a socket that hears what `watch` wants to know, both ways. Raises OSError.
+
+        Only sockets for every kind of frame hear what this machine sends (packet(7)); nothing is
+        heard before the filter is in place.
+        """
+        import socket
+
+        from .watching import filter as wanted
+
+        tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        try:
+            wanted.attach(tap, wanted.program(https, http))
+            tap.setsockopt(socket.SOL_SOCKET, wanted.SO_RCVBUFFORCE, wanted.BUFFER)
+            tap.bind((interface, ETH_ALL))
+        except OSError:
+            tap.close()
+            raise
+        return tap
+
+    def control(self, path: str) -> "socket.socket":
+        """Return a datagram connection to a Unix socket, which can answer. Raises OSError."""
+        import socket
+
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            connection.settimeout(1.0)
+            connection.bind("")  # an abstract address, unix(7): nothing is left in a folder
+            connection.connect(self.path(path))
+        except OSError:
+            connection.close()
+            raise
+        return connection
 
     def now(self) -> float:
         """Return this machine's clock, seconds since 1970."""

@@ -19,6 +19,7 @@ from .host import Host
 ETH_ARP = 0x0806
 ETH_IPV4 = 0x0800
 BROADCAST = b"\xff" * 6
+COOKIE = b"\x63\x82\x53\x63"  # RFC 2131, section 3
 
 # RFC 5227 section 1.1 asks for PROBE_NUM = 3 probes; they are spread over the window instead of
 # 1 to 2 seconds apart, because a person waits for the answer.
@@ -187,7 +188,7 @@ def checksum(data: bytes) -> int:
 def _discover(mac: bytes, xid: bytes, elapsed: int) -> bytes:
     """Return a whole Ethernet frame with DHCPDISCOVER, answers asked for by broadcast."""
     bootp = struct.pack("!BBBB4sHH", 1, 1, 6, 0, xid, elapsed, 0x8000)
-    bootp += bytes(16) + mac + bytes(10) + bytes(64 + 128) + b"\x63\x82\x53\x63"
+    bootp += bytes(16) + mac + bytes(10) + bytes(64 + 128) + COOKIE
     bootp += b"\x35\x01\x01"  # 53: DISCOVER
     bootp += b"\x3d\x07\x01" + mac  # 61: client identifier
     bootp += b"\x39\x02\x05\xc0"  # 57: up to 1472 bytes
@@ -215,15 +216,15 @@ def _offer(frame: bytes, xid: bytes) -> Optional[Dict[str, Any]]:
     bootp = frame[at + 8 :]
     if frame[at + 2 : at + 4] != b"\0\x44" or len(bootp) < 240 or bootp[0] != 2:
         return None
-    if bootp[4:8] != xid or bootp[236:240] != b"\x63\x82\x53\x63":
+    if bootp[4:8] != xid or bootp[236:240] != COOKIE:
         return None
-    options = _options(bootp[240:])
+    options = dhcp_options(bootp[240:])
     # RFC 2132 section 9.3: the file (1) and server name (2) fields may carry options as well
     overload = options.get(52, b"\0")[:1]
     if overload in (b"\1", b"\3"):
-        options.update(_options(bootp[108:236]))
+        options.update(dhcp_options(bootp[108:236]))
     if overload in (b"\2", b"\3"):
-        options.update(_options(bootp[44:108]))
+        options.update(dhcp_options(bootp[44:108]))
     if options.get(53) != b"\2":
         return None
     return {
@@ -238,7 +239,7 @@ def _offer(frame: bytes, xid: bytes) -> Optional[Dict[str, Any]]:
     }
 
 
-def _options(data: bytes) -> Dict[int, bytes]:
+def dhcp_options(data: bytes) -> Dict[int, bytes]:
     """Split an option field; parts of one option are joined (RFC 3396)."""
     options: Dict[int, bytes] = {}
     at = 0

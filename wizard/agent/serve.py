@@ -21,7 +21,7 @@ TAIL = 0.05  # seconds between two looks at the events of a running apply
 START = 30.0  # seconds for the detached agent to come up on a slow machine
 ORPHANED = 5.0  # seconds in which systemd starts the agent that follows a dead apply
 CLEAN_UP = 300.0  # seconds to restore what a dead run left: services, network, packages
-CONTROLS = ("stop", "proved", "unreachable")
+CONTROLS = ("stop", "proved", "unreachable", "on")
 
 
 class Ended(Exception):
@@ -63,6 +63,7 @@ class Serve:
             "clock": self._clock,
             "scan": self._scan,
             "company": self._company,
+            "watch": self._watch,
             "health": self._health,
             "readiness": self._readiness,
             "request": self._request,
@@ -124,7 +125,7 @@ class Serve:
         except (ValueError, RecursionError):
             return None
 
-    def _listen(self, transaction: Transaction) -> None:
+    def _listen(self, ask: Callable[[str], None]) -> None:
         """Hand control lines on while a request is worked on; everything else waits its turn."""
         while True:
             try:
@@ -137,7 +138,7 @@ class Serve:
             message = self._parse(line)
             if isinstance(message, dict) and "control" in message:
                 if message["control"] in CONTROLS and message.get("id") == self._id:
-                    transaction.ask(message["control"])
+                    ask(message["control"])
                 else:
                     self._fail(message.get("id"), "bad-request", "control")
             else:
@@ -311,7 +312,7 @@ class Serve:
                 # Its worker died and nobody took over: what is half done is undone now.
                 self._restore("died")
                 idle_since = time.monotonic()
-            self._listen(current)
+            self._listen(current.ask)
             if self._gone:
                 raise Ended()
             time.sleep(TAIL)
@@ -389,6 +390,19 @@ class Serve:
         interface = str(arguments["interface"])
         first, last = str(arguments.get("first", "")), str(arguments.get("last", ""))
         return company(self.host, interface, first, last, min(self.timings.probe, 4.0))
+
+    def _watch(self, arguments: Plain) -> Any:
+        from .watching.watch import watch
+
+        def say(event: Plain) -> None:
+            self._say({"id": self._id, "event": event})
+
+        def listen(ask: Callable[[str], None]) -> None:
+            self._listen(ask)
+            if self._gone:
+                raise Ended()
+
+        return watch(self.host, arguments, self.connection, say, listen)
 
     def _health(self, arguments: Plain) -> Plain:
         from .health import health

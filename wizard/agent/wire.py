@@ -9,7 +9,7 @@ The protocol is one JSON object per line over the agent's standard input and out
     agent  -> {"hello": {"agent": VERSION, "python": "3.11.2", "uid": 0}}
     laptop -> {"id": 1, "verb": "facts", "arguments": {...}}
     agent  -> {"id": 1, "event": {"kind": "step", ...}}            (any number)
-    laptop -> {"id": 1, "control": "stop"}                          (apply only, any time)
+    laptop -> {"id": 1, "control": "stop"}                  (apply and watch only, any time)
     agent  -> {"id": 1, "result": {...}}   or
               {"id": 1, "error": {"code": "...", "arguments": {...}, "detail": "..."}}
 """
@@ -680,6 +680,37 @@ class Company:
     routers: Tuple[Advertiser, ...]
     dns: Tuple[Neighbour, ...]  # others that answer DNS questions
     strangers: Tuple[Neighbour, ...]  # in the range for phones, without a lease of ours
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """Something that a device on the LAN did, as `watch` streams it.
+
+    `what`: joined, left, wrong-password (the server's own Wi-Fi, as hostapd says it); asked
+    (for an address; detail: option 60), given, refused-address, other-dhcp (detail: the other
+    server), leased, present (it uses an address: one from us, another one); of names domain, near
+    (name: what was asked instead), check (whether there is Internet), provider (name: of a DNS
+    provider), other (no name is told); dns-elsewhere, dot, dot-elsewhere (detail: asked there);
+    http (name), knocked, hello (name: SNI), refused (detail: TLS alert, "" = encrypted), finished,
+    unused, opened, refused-by-server (detail: TLS alert).
+    """
+
+    what: str
+    mac: str
+    at: float  # seconds since the watch began
+    address: str = ""
+    name: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One event of `watch`: begun, beat (to be answered by the word "on"), seen."""
+
+    kind: str
+    seen: Tuple[Sighting, ...] = ()
+    wifi: bool = False  # begun: joins of the server's own Wi-Fi are heard, too
+    lost: int = 0  # beat: how much was too much so far
 
 
 @dataclass(frozen=True)

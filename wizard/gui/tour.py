@@ -14,9 +14,11 @@ from wizard.check import Report
 from wizard.gui.app import application, window
 from wizard.gui.dialogs import Dialogs
 from wizard.gui.driver import Astray, Driver
+from wizard.gui.pages.live_check import LiveCheckPage
 from wizard.gui.shell import SIZE
 from wizard.gui.theme import theme
 from wizard.practice.clinic import ADDRESS, DOMAIN
+from wizard.practice.phones import PHONES
 from wizard.site.flow import Step
 
 LOOKS = ("light", "dark")
@@ -203,6 +205,7 @@ class Tour:
         if outcome is None or outcome.state != "confirmed":
             raise Astray(f"the change ended {outcome}")
         self._see("apply")
+        self._desk.clinic.phone_pause = 0.2
         go.next()
         go.at(Step.LIVE_CHECK, SLOW)
         go.wait("the live check", lambda: self._desk.report is not None, SLOW)
@@ -210,6 +213,20 @@ class Tour:
         if report is not None:
             self.reports.append((self._walk, report))
         self._see("live-check")
+        if after:
+            self._phones()
+
+    def _phones(self) -> None:
+        """See who arrives, until each phone is through or has stopped."""
+        page = self.driver.shell.page
+        assert isinstance(page, LiveCheckPage)
+
+        def settled() -> bool:
+            found = page.arrivals.standing
+            return found.devices == len(PHONES) and not found.running
+
+        self.driver.wait("the phones", settled, SLOW)
+        self._see("phones-arriving")
 
     def _done(self) -> None:
         go = self.driver

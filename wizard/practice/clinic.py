@@ -21,6 +21,7 @@ from wizard.detour import Detour
 from wizard.practice.authority import material, write
 from wizard.practice.door import TICK, Porter
 from wizard.practice.network import Lan, Names, Time
+from wizard.practice.phones import PAUSE, Home, Settings, arrive
 from wizard.practice.segment import Neighbour, Segment
 from wizard.practice.server import INTERFACE, LEASE, PACE, ROUTER, Server
 from wizard.practice.ssh import Account, SshServer, new_key
@@ -113,6 +114,8 @@ class Clinic:
             ),
             lambda: self.plugged and bool(self.server.addresses()),
         )
+        self.phone_pause = PAUSE
+        self.server.on_watch = self._phones_come
         self.server.on_reboot = self.ssh.drop
         self.server.on_addresses = self._moved
         self.detour.save(self.folder / "clinic.json")
@@ -211,6 +214,31 @@ class Clinic:
             self._cable = False
             self.unplug()
             self.plug_when_settled()
+
+    def _phones_come(self, interface: str) -> None:
+        """Somebody watches: phones arrive, one after the other."""
+        server = self.server
+        conf = Path(server.path(names.DNSMASQ_CONF))
+        leases = Path(server.path(names.LEASES + "/dnsmasq.leases"))
+
+        def leased(line: str) -> None:
+            mac = line.split()[1]
+            leases.parent.mkdir(parents=True, exist_ok=True)
+            kept = leases.read_text("ascii").splitlines() if leases.exists() else []
+            rest = [row for row in kept if row.split()[1] != mac]
+            leases.write_text("\n".join([*rest, line.strip(), ""]), "ascii")
+
+        lan = Home(
+            settings=lambda: Settings.read(conf) if server.active(names.DNSMASQ_UNIT) else None,
+            mac=(server.read(f"/sys/class/net/{interface}/address") or "").strip(),
+            cast=lambda frame: self.plugged and self.segment.mirror.say(frame),
+            leased=leased,
+            joined=lambda mac: server.radio.events.say(f"<3>AP-STA-CONNECTED {mac}".encode()),
+            dns_port=self.lan.dns_port,
+            https_port=self.lan.https_port,
+            root=self.folder / "root.pem",
+        )
+        self.porter.start("phones", lambda: arrive(lan, self.porter.closing, self.phone_pause))
 
     def _changing(self) -> bool:
         pending = transaction.pending(self.server)

@@ -11,6 +11,7 @@ from typing import Any
 
 from wizard.agent import names
 from wizard.agent.host import Done
+from wizard.practice.segment import Speaker
 
 INTERFACE = "wlan0"
 PHY = "phy0"
@@ -37,6 +38,7 @@ class Radio:
         self._read = read
         self._running = running
         self.country = "00"
+        self.events = Speaker()  # hostapd's control socket
 
     def iw(self, words: list[str], _env: dict[str, str]) -> Done:
         """Pretend iw(8), as far as the agent asks it."""

@@ -70,13 +70,44 @@ class Neighbour:
         return b"\xff" * 6 + self._mac + _IPV4 + ip + udp + reply
 
 
+class Speaker:
+    """Says the same to everybody who listens. Use `close`."""
+
+    def __init__(self) -> None:
+        self._socket = _udp()
+        self._ends: list[socket.socket] = []
+
+    def listen(self) -> socket.socket:
+        """Return an end on which one `recv` is one thing that was said; close it to leave."""
+        end = _udp()
+        end.connect(self._socket.getsockname())
+        self._ends.append(end)
+        return end
+
+    def say(self, data: bytes) -> bool:
+        """Let everybody hear it; False when nobody listens."""
+        self._ends = [end for end in self._ends if end.fileno() >= 0]
+        for end in self._ends:
+            with contextlib.suppress(OSError):  # it was closed just now
+                self._socket.sendto(data, end.getsockname())
+        return bool(self._ends)
+
+    def close(self) -> None:
+        """Say nothing more."""
+        self._socket.close()
+
+
 class Segment:
-    """Carries frames between the pretended server's interface and `neighbours`. Use `close`."""
+    """Carries frames between the pretended server's interface and `neighbours`. Use `close`.
+
+    What phones send is said by `mirror`, to whoever watches.
+    """
 
     def __init__(self, neighbours: Callable[[], Iterable[Neighbour]]) -> None:
         self._neighbours = neighbours
         self._socket = _udp()
         self._closing = False
+        self.mirror = Speaker()
         self._thread = threading.Thread(target=self._carry, name="practice-segment", daemon=True)
         self._thread.start()
 
@@ -93,6 +124,7 @@ class Segment:
             waking.sendto(b"", self._socket.getsockname())
         self._thread.join(5.0)
         self._socket.close()
+        self.mirror.close()
 
     def _carry(self) -> None:
         while not self._closing:

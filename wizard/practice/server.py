@@ -88,7 +88,8 @@ class Server(PracticeHost):
 
     `pair` is what the CHT's nginx has as certificate and key; `ways`: which loopback port stands
     for a TCP port of the server. What a kernel tells in /proc and dpkg in its status file follows
-    the memory. `on_addresses` hears the addresses before and after a change of them.
+    the memory. `on_addresses` hears the addresses before and after a change of them,
+    `on_watch` the interface on which somebody begins to watch.
     """
 
     off_seconds = 2.0
@@ -106,6 +107,7 @@ class Server(PracticeHost):
         self._segment = segment
         self.on_addresses: Callable[[frozenset[str], frozenset[str]], None] = _nobody
         self.cht = Cht(self.path, self._tell)
+        self.on_watch: Callable[[str], None] = _nobody_watches
         self._mirror_guard = threading.Lock()
         self._mirrored: dict[str, str] = {}
         self._addresses: frozenset[str] = frozenset()
@@ -198,6 +200,7 @@ class Server(PracticeHost):
         self._cut = True
         self.power_off()
         self.join()
+        self.radio.events.close()
         self.cht.engine.close()
 
     def path(self, path: str) -> str:
@@ -225,6 +228,22 @@ class Server(PracticeHost):
     def wire(self, interface: str, kind: int) -> socket.socket:  # noqa: ARG002 - as Host has it
         """Return an end of the pretended cable."""
         return self._segment.plug_in()
+
+    def tap(self, interface: str, https: int, http: int) -> socket.socket:  # noqa: ARG002 - Host's
+        """Return an end that hears the practice phones, which come when somebody listens."""
+        tap = self._segment.mirror.listen()
+        try:
+            self.on_watch(interface)
+        except BaseException:  # its power is cut just now
+            tap.close()
+            raise
+        return tap
+
+    def control(self, path: str) -> socket.socket:
+        """Return an end that hears hostapd. Raises OSError while there is no Wi-Fi."""
+        if not self.active(names.HOSTAPD_UNIT) or not path.endswith("/" + radio.INTERFACE):
+            raise FileNotFoundError(path)
+        return self.radio.events.listen()
 
     def local(self, port: int) -> tuple[str, int]:
         """Return where a TCP port of the server answers on this machine."""
@@ -329,6 +348,10 @@ class Server(PracticeHost):
 
 def _nobody(_before: frozenset[str], _after: frozenset[str]) -> None:
     """Hear nothing."""
+
+
+def _nobody_watches(_interface: str) -> None:
+    """Let no phones come."""
 
 
 def _present(memory: Memory) -> frozenset[str]:

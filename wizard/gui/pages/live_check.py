@@ -18,6 +18,7 @@ from wizard.gui.announce import announce
 from wizard.gui.page import Page
 from wizard.gui.runner import Job
 from wizard.gui.theme import SPACE
+from wizard.gui.widgets.arrivals import ArrivalsPanel
 from wizard.gui.widgets.card import Card, Notice
 from wizard.gui.widgets.phone import PhonePanel
 from wizard.gui.widgets.rows import Rows
@@ -67,6 +68,7 @@ class LiveCheckPage(Page):
         self._job: Job[Checked] | None = None
         self._cancel = threading.Event()
         self._run = 0
+        self._here = False
         self._of: object = None  # the outcome that the report is about
         self.verdict = Notice()
         self.mend = QPushButton()
@@ -86,6 +88,8 @@ class LiveCheckPage(Page):
         row.addWidget(self.counts, 1)
         row.addWidget(self.again)
         self.body.addLayout(row)
+        self.arrivals = ArrivalsPanel(self.desk)
+        self.body.addWidget(self.arrivals)
         self.rows: dict[str, Rows] = {}
         self._go: dict[str, QPushButton] = {}
         self._cards: list[Card] = []
@@ -138,9 +142,13 @@ class LiveCheckPage(Page):
         fresh = self.desk.report is not None and self._of is self.desk.outcome
         if self.desk.connected and not fresh and self._job is None:
             self.check()
+        self._here = True
+        self.show_known()
 
     def left(self) -> None:
-        """Stop checking."""
+        """Stop checking, and stop watching."""
+        self._here = False
+        self.arrivals.leave()
         if self._job is not None:
             self._cancel.set()
             self._job.drop()
@@ -245,11 +253,21 @@ class LiveCheckPage(Page):
             if report is None
             else self.tr("&Check again")
         )
+        self._watch(running)
         self.phone.setVisible(done and bool(self.desk.site.domain))
         if done and self.desk.site.domain:
             self.phone.show_handover(
                 handover.snapshot(self.desk), self.desk.secrets.wifi_passphrase
             )
+
+    def _watch(self, running: bool) -> None:
+        """Watch phones arrive while nothing else is asked: a small server is spared."""
+        known = self.desk.connected and bool(self.desk.site.domain)
+        self.arrivals.setVisible(known and not running)
+        if known and not running and self._here:
+            self.arrivals.begin()
+        else:
+            self.arrivals.end()
 
     def _tell_verdict(self, report: Report | None, running: bool) -> None:
         broken = report.first_broken if report is not None and not running else None

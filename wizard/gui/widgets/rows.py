@@ -133,13 +133,17 @@ class Rows(QWidget):
         """Return the row of a key."""
         return self._rows.get(key)
 
+    def forget(self, key: str) -> None:
+        """Take a row away."""
+        row = self._rows.pop(key)
+        self._column.removeWidget(row)
+        row.hide()
+        row.deleteLater()
+
     def clear(self) -> None:
         """Take all rows away."""
-        for row in self._rows.values():
-            self._column.removeWidget(row)
-            row.hide()
-            row.deleteLater()
-        self._rows.clear()
+        for key in list(self._rows):
+            self.forget(key)
 
     def __len__(self) -> int:
         return len(self._rows)

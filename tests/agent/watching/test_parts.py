@@ -1,0 +1,210 @@
+"""Parsing and limits: torn and hostile frames, names, floods, a laptop that falls silent."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import struct
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wizard.agent.host import Host
+from wizard.agent.watching import frames, tls, watch
+from wizard.agent.watching.names import distance, sort
+from wizard.agent.watching.sightings import BURST, DEVICES, Place, Sightings
+
+DOMAIN = "cht.clinic-a.example.org"
+OWN = "02:00:00:00:00:01"
+PLACE = Place(OWN, frozenset({"10.20.0.1"}), (DOMAIN,))
+
+
+def phone(number: int) -> bytes:
+    return b"\x02\x00\x00\x01" + struct.pack("!H", number)
+
+
+def question(number: int, name: str = DOMAIN) -> bytes:
+    labels = b"".join(bytes([len(p)]) + p.encode() for p in name.split("."))
+    data = struct.pack("!HHHHHH", 1, 0x100, 1, 0, 0, 0) + labels + b"\0\0\1\0\1"
+    udp = struct.pack("!HHHH", 40000, 53, 8 + len(data), 0) + data
+    ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0)
+    ip += bytes([10, 20, number >> 8, number & 255]) + socket.inet_aton("10.20.0.1")
+    return b"\x02\0\0\0\0\1" + phone(number) + b"\x08\0" + ip + udp
+
+
+def hello(name: str | None) -> bytes:
+    """What a real TLS library sends first."""
+    context = ssl.create_default_context()
+    context.check_hostname = name is not None
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context.wrap_bio(incoming, outgoing, server_hostname=name)
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    return outgoing.read()
+
+
+def whats(found: list[dict[str, Any]]) -> list[str]:
+    return [one["what"] for one in found]
+
+
+@pytest.mark.parametrize("cut", [6, 60, 300, 516])
+def test_a_hello_that_comes_in_two_packets(cut: int) -> None:
+    whole = hello(DOMAIN)
+    handshake = tls.Handshake()
+    assert handshake.hear(whole[:cut]) == []
+    assert handshake.hear(whole[cut:]) == [("hello", DOMAIN)]
+
+
+def test_a_hello_without_a_name() -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    with pytest.raises(ssl.SSLWantReadError):
+        context.wrap_bio(incoming, outgoing).do_handshake()
+    assert tls.Handshake().hear(outgoing.read()) == [("hello", "")]
+
+
+def test_an_encrypted_refusal_is_told_from_the_end_of_the_handshake() -> None:
+    """TLS 1.3 hides the alert; its length gives it away (recorded from Chromium)."""
+    change, alert = b"\x14\3\3\0\1\1", b"\x17\3\3\0\x13" + bytes(19)
+    finished, request = b"\x17\3\3\0\x45" + bytes(69), b"\x17\3\3\1\0" + bytes(100)
+    for ending, told in (
+        (alert, [("refused", "")]),
+        (finished + request, [("finished", ""), ("opened", "")]),
+        (finished + alert, [("finished", ""), ("unused", "")]),
+    ):
+        handshake = tls.Handshake()
+        handshake.hear(hello(DOMAIN))
+        assert handshake.hear(change + ending) == told
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=700))
+def test_no_frame_can_do_harm(data: bytes) -> None:
+    sightings = Sightings(PLACE, lambda _: ("", ""))
+    for frame in (data, question(1)[:40] + data, question(1)[:12] + b"\x86\xdd" + data):
+        sightings.hear(frame, 1.0)
+    tls.Handshake().hear(data)
+    tls.server_name(data)
+    frames.dhcp(data)
+    frames.question(data)
+    frames.host_header(data)
+
+
+HELLO = hello(DOMAIN)
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200), st.binary(max_size=200))
+def test_no_handshake_can_do_harm(one: bytes, other: bytes) -> None:
+    handshake = tls.Handshake()
+    for data in (HELLO[: len(one) + 6], one, b"\x16\3\1\1\0" + other, other):
+        handshake.hear(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        (DOMAIN, "domain"),
+        ("cht.clinic-a.exmple.org", "near"),
+        ("www.cht.clinic-a.example.org", "near"),
+        ("clinic-a.example.org", "near"),
+        ("cht", "near"),
+        ("cht.clinic-a", "near"),
+        ("org", "other"),
+        ("connectivitycheck.gstatic.com", "check"),
+        ("dns.google", "provider"),
+        ("abc123.dns.nextdns.io", "provider"),
+        ("notdns.google", "other"),
+        ("diagnosis.example.net", "other"),
+    ],
+)
+def test_what_a_name_tells(name: str, kind: str) -> None:
+    assert sort(name, (DOMAIN,)) == kind
+
+
+def test_how_far_names_are_apart() -> None:
+    assert distance("kitten", "sitting", 3) == 3
+    assert distance("abc", "abc", 2) == 0
+    assert distance("abc", "xyzxyz", 2) > 2
+
+
+def test_what_has_nothing_to_do_with_the_site_is_not_told() -> None:
+    sightings = Sightings(PLACE, lambda _: ("", ""))
+    sightings.hear(question(1, "my-illness.example.net"), 0.0)
+    found = sightings.take()
+    assert whats(found) == ["present", "other"]
+    assert "illness" not in str(found)
+
+
+def test_the_same_is_told_again_only_after_a_while() -> None:
+    sightings = Sightings(PLACE, lambda _: ("10.20.0.1", ""))
+    for moment in (0.0, 1.0, 19.0, 21.0):
+        sightings.hear(question(1), moment)
+    assert whats(sightings.take()) == ["leased", "domain", "domain"]
+
+
+def test_a_flood_costs_neither_memory_nor_the_laptop() -> None:
+    sightings = Sightings(PLACE, lambda _: ("", ""))
+    for number in range(5000):
+        sightings.hear(question(number), 0.0)
+    assert len(sightings.take()) == BURST
+    assert sightings.lost == 2 * 5000 - BURST
+    assert len(sightings._devices) <= DEVICES
+    sightings.hear(question(7), 30.0)  # later there is room again
+    assert whats(sightings.take())[-1] == "domain"
+
+
+class Silent(Host):
+    """A machine on whose network nothing happens."""
+
+    def __init__(self) -> None:
+        super().__init__("/nonexistent")
+        self.end, self.other = socket.socketpair()
+
+    def read(self, path: str, limit: int = 1 << 20) -> str | None:
+        return "02:00:00:00:00:01\n" if path.endswith("/address") else None
+
+    def tap(self, interface: str, https: int, http: int) -> socket.socket:
+        return self.end
+
+
+def test_a_laptop_that_falls_silent_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, seconds in (("UNHEARD", 0.3), ("BEAT", 0.1), ("LISTEN", 0.05)):
+        monkeypatch.setattr(watch, name, seconds)
+    host = Silent()
+    said: list[dict[str, Any]] = []
+    result = watch.watch(host, {"interface": "eth0"}, "", said.append, lambda ask: None)
+    assert result["why"] == "unheard"
+    assert [one["kind"] for one in said][:2] == ["begun", "beat"]
+    assert host.end.fileno() == -1
+    host.other.close()
+
+
+def test_stations_say_who_joins(monkeypatch: pytest.MonkeyPatch) -> None:
+    from wizard.agent.watching.stations import Stations
+
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    stations = Stations(ours)
+    assert [theirs.recv(100) for _ in range(2)] == [b"ATTACH", b"STA-FIRST"]
+    for text in (
+        "OK\n",
+        "02:00:00:00:00:07\nflags=[AUTH][ASSOC][AUTHORIZED]\naid=1\n",
+        "<3>AP-STA-CONNECTED 02:00:00:00:00:08",
+        "<3>AP-STA-POSSIBLE-PSK-MISMATCH 02:00:00:00:00:09",
+        "<3>CTRL-EVENT-TERMINATING",
+        "<3>AP-STA-DISCONNECTED 02:00:00:00:00:08",
+    ):
+        theirs.send(text.encode())
+    assert stations.hear() == [
+        ("joined", "02:00:00:00:00:07"),
+        ("joined", "02:00:00:00:00:08"),
+        ("wrong-password", "02:00:00:00:00:09"),
+        ("left", "02:00:00:00:00:08"),
+    ]
+    assert theirs.recv(100) == b"STA-NEXT 02:00:00:00:00:07"
+    stations.close()
+    assert theirs.recv(100) == b"DETACH"
+    theirs.close()
