@@ -19,7 +19,17 @@ from typing import Any, Callable, Dict, List, Set, Tuple
 
 from . import names
 from .host import Host
-from .probe import BROADCAST, ETH_ARP, ETH_IPV4, ProbeError, checksum, colons, converse, mac_of
+from .probe import (
+    BROADCAST,
+    ETH_ARP,
+    ETH_IPV4,
+    ProbeError,
+    checksum,
+    colons,
+    converse,
+    hearing,
+    mac_of,
+)
 
 ETH_IPV6 = 0x86DD
 MOST_ADDRESSES = 1024
@@ -32,6 +42,7 @@ def company(
     host: Host, interface: str, first: str, last: str, seconds: float = 4.0
 ) -> Dict[str, Any]:
     """Return wire.Company. `first` and `last`: the range for phones, or "". Raises ProbeError."""
+    interface = hearing(host, interface)
     mac_of(host, interface)
     found: Dict[str, Any] = {"routers": [], "dns": [], "strangers": []}
     problems: List[ProbeError] = []
