@@ -19,11 +19,12 @@ from wizard.gui.widgets.fold import Fold
 from wizard.gui.widgets.password import PasswordEdit
 from wizard.gui.widgets.points import Points
 from wizard.gui.widgets.qr_code import QrCode
+from wizard.gui.widgets.radio_layout import RadioLayout
 from wizard.gui.widgets.radio_notes import RadioNotes
 from wizard.gui.widgets.text import label
 from wizard.handover import qr
 from wizard.problem import Problem, UserError
-from wizard.site import access_point, passphrase, radio
+from wizard.site import access_point, bridge, passphrase, radio
 from wizard.site.flow import Step
 from wizard.site.model import Site
 from wizard.site.range_map import Use, parts
@@ -67,6 +68,12 @@ class AccessPointPage(Page):
         )
         self.kinds.chosen.connect(self.kind.edited)
         self.body.addWidget(self.kind)
+        self.layout_cards = RadioLayout()
+        self.layout_field = self.add(
+            Field("access_point.bridge", self.tr("Where does the Wi-Fi lead?"), self.layout_cards)
+        )
+        self.layout_cards.chosen.connect(self.layout_field.edited)
+        self.body.addWidget(self.layout_field)
         self.notes = RadioNotes()
         self.body.addWidget(self.notes)
         self.advice = self._build_advice()
@@ -193,6 +200,11 @@ class AccessPointPage(Page):
         self._offer_channels(ap.channel)
         self.channel.show_value(ap.channel)
         self.password.show_value(self.desk.secrets.wifi_passphrase)
+        self.layout_cards.show_joined(ap.bridge)
+        facts, lan = self.desk.facts, site.static_ip.interface
+        there = bridge.lan(facts, lan) if facts is not None else None
+        on_bridge = there is not None and there.kind == "bridge"  # nothing is left to choose
+        self.layout_field.setVisible(ap.kind == "server" and not on_bridge)
         self.notes.setVisible(ap.kind == "server")
         self.notes.tell(site, self.desk.facts)
         self.advice.setVisible(ap.kind == "own")
@@ -222,6 +234,7 @@ class AccessPointPage(Page):
             country=self.country.value.upper(),
             channel=int(self.channel.value or 0),
             security=self.security.value or site.access_point.security,
+            bridge=self.layout_cards.joined,
         )
         if ap.kind == "server" and not ap.interface:
             ap = replace(ap, interface=self._first_radio(), ssid=ap.ssid or site.name[:32])
