@@ -211,9 +211,9 @@ def test_the_address_moves_to_the_bridge_and_back(
         assert addresses["eth0"] == []
         with host.remember() as memory:
             memory["carried"] = []
-        result = restore.roll_back(host, "user", FAST)
-        assert result is not None
-        assert not result["left"]
+        undone = restore.roll_back(host, "user", FAST)
+        assert undone is not None
+        assert not undone["left"]
     assert _in_order(host.memory()["carried"], back)
     assert (tree(host), standing(host)) == before
 

@@ -128,6 +128,23 @@ def test_the_servers_own_radio_is_asked_before_anybody_goes_on(
     assert "1, 6, 11, 36" in met.notes.text
 
 
+def test_where_the_wifi_leads_is_chosen(practice: Shell, met: AccessPointPage) -> None:
+    """To the server only, or joined with the cable, whose address then moves."""
+    desk = practice.desk
+    choose(met, "own")
+    assert not met.layout_field.isVisible()
+    choose(met, "server")
+    assert met.layout_cards.value == "alone"
+    assert desk.site.static_ip.interface == "wlan0"
+    QTest.mouseClick(met.layout_cards.card("joined"), Qt.MouseButton.LeftButton)
+    assert desk.site.access_point.bridge
+    assert desk.site.static_ip.interface == "eth0"
+    assert "joined by a bridge" in met.notes.text
+    assert "goes back" in met.notes.text
+    QTest.mouseClick(met.layout_cards.card("alone"), Qt.MouseButton.LeftButton)
+    assert desk.site.static_ip.interface == "wlan0"
+
+
 def test_away_from_the_radio_the_address_goes_back_to_the_cable(
     practice: Shell, met: AccessPointPage
 ) -> None:

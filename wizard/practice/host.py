@@ -544,7 +544,7 @@ class PracticeHost(Host):
 
     def _links_told(self) -> list[dict[str, Any]]:
         """Return all interfaces as `ip -j -d addr` tells them."""
-        told = []
+        told: list[dict[str, Any]] = []
         for number, (name, addresses) in enumerate(self.memory()["addresses"].items(), 1):
             one: dict[str, Any] = {"ifindex": number, "ifname": name, "addr_info": addresses}
             one.update(flags=["UP", "LOWER_UP"], mtu=1500, operstate="UP", link_type="ether")
