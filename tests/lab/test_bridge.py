@@ -34,12 +34,13 @@ class Joined(Radios):
 
     def link(self, name: str) -> dict[str, Any]:
         """What the kernel says of an interface; {} when it is not there."""
-        told = self.server.run(f"ip -4 -j -d addr show dev {name}", check=False).stdout
+        told = self.server.run(f"ip -j -d addr show dev {name}", check=False).stdout
         return dict((json.loads(told or "[]") or [{}])[0])
 
     def on(self, name: str) -> set[str]:
         """The IPv4 addresses of an interface."""
-        return {f"{a['local']}/{a['prefixlen']}" for a in self.link(name).get("addr_info", [])}
+        found = self.link(name).get("addr_info", [])
+        return {f"{a['local']}/{a['prefixlen']}" for a in found if a["family"] == "inet"}
 
     def assert_joined(self, mac: str, address: str = NEW) -> None:
         """The bridge has the address and the cable's MAC; cable and radio are its ports."""

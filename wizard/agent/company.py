@@ -44,7 +44,7 @@ def company(
     """Return wire.Company. `first` and `last`: the range for phones, or "". Raises ProbeError."""
     interface = hearing(host, interface)
     mac_of(host, interface)
-    found: Dict[str, Any] = {"routers": [], "dns": [], "strangers": []}
+    found: Dict[str, Any] = {"routers": [], "dns": [], "strangers": [], "leased": []}
     problems: List[ProbeError] = []
 
     def ask(name: str, look: Callable[[], Any]) -> None:
@@ -73,7 +73,8 @@ def company(
         raise problems[0]
     there = found.pop("range", [])
     leased = leases(host)
-    found["strangers"] = [one for one in there if one["mac"] not in leased]
+    for one in there:
+        found["leased" if one["mac"] in leased else "strangers"].append(one)
     devices = {one["address"]: one["mac"] for one in neighbours(host, interface)}
     devices.update({one["address"]: one["mac"] for one in there})
     found["dns"] = [

@@ -681,6 +681,7 @@ class Company:
     routers: Tuple[Advertiser, ...]
     dns: Tuple[Neighbour, ...]  # others that answer DNS questions
     strangers: Tuple[Neighbour, ...]  # in the range for phones, without a lease of ours
+    leased: Tuple[Neighbour, ...] = ()  # likewise, with a lease of ours
 
 
 @dataclass(frozen=True)
