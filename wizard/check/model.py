@@ -70,8 +70,9 @@ class Target:
     `dns_dhcp`: names and addresses come from this server; `upstream`: it asks other DNS servers
     for other names. `web` is `kind` of wire.WebServer, `version` that of its CHT ("" = not
     known). `country` is that of the server's own Wi-Fi ("" = it has none to offer), `gateway` the
-    LAN's way out ("" = none), `laptop` this laptop's own address in it, `own_ap` tells that phones
-    join through an access point of the site's own. `connect` sends a port elsewhere (port -> host, port): the practice clinic lives on loopback.
+    LAN's way out ("" = none), `laptop` this laptop's own address in it. `own_ap` tells that phones
+    join through an access point of the site's own. `connect` sends a port elsewhere (port ->
+    host, port): the practice clinic lives on loopback.
     """
 
     domain: str

@@ -22,6 +22,7 @@ from wizard.gui.widgets.qr_code import QrCode
 from wizard.gui.widgets.radio_layout import RadioLayout
 from wizard.gui.widgets.radio_notes import RadioNotes
 from wizard.gui.widgets.text import label
+from wizard.gui.widgets.vendor_words import VendorWords
 from wizard.handover import qr
 from wizard.problem import Problem, UserError
 from wizard.site import access_point, bridge, passphrase, radio
@@ -94,6 +95,7 @@ class AccessPointPage(Page):
                 "hint",
             )
         )
+        card.body.addWidget(VendorWords())
         return card
 
     def _build_details(self) -> Card:
