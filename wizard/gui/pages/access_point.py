@@ -16,6 +16,7 @@ from wizard.gui.widgets.card import Card
 from wizard.gui.widgets.choice import Choices, Option
 from wizard.gui.widgets.field import Field, line_edit
 from wizard.gui.widgets.fold import Fold
+from wizard.gui.widgets.openwrt import OpenWrtPanel
 from wizard.gui.widgets.password import PasswordEdit
 from wizard.gui.widgets.points import Points
 from wizard.gui.widgets.qr_code import QrCode
@@ -81,6 +82,8 @@ class AccessPointPage(Page):
         self.body.addWidget(self.advice)
         self.details = self._build_details()
         self.body.addWidget(self.details)
+        self.openwrt = OpenWrtPanel(self.desk)
+        self.body.addWidget(self.openwrt)
 
     def _build_advice(self) -> Card:
         card = Card(self.tr("What to set on the access point"))
@@ -210,6 +213,7 @@ class AccessPointPage(Page):
         self.notes.setVisible(ap.kind == "server")
         self.notes.tell(site, self.desk.facts)
         self.advice.setVisible(ap.kind == "own")
+        self.openwrt.setVisible(ap.kind == "own")
         self.details.setVisible(ap.kind in ("own", "server"))
         self.password.set_hint(self._password_hint(ap.kind))
         for part in (self.radio, self.country, self.channel, self.propose):
@@ -303,6 +307,7 @@ class AccessPointPage(Page):
         if self._job is not None:
             self._job.drop()
             self._job = None
+        self.openwrt.drop()
         self.secret.hide_text()
         self.show_code.setChecked(False)
 
