@@ -15,7 +15,11 @@ from wizard.check.words import SENTENCES
 from wizard.problem import UserError
 
 # Tables of pairs that are no sentences for users, and those whose codes appear with a prefix.
-OTHER_PAIRS = {"wizard.console.MARKS", "wizard.practice.host.MANAGERS"}
+OTHER_PAIRS = {
+    "wizard.console.MARKS",
+    "wizard.openwrt.plan.SECURITY",
+    "wizard.practice.host.MANAGERS",
+}
 PREFIXED = {"wizard.site.words.NAME_FLAWS": ("domain_", "name_")}
 
 

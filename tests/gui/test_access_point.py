@@ -279,7 +279,7 @@ def test_an_openwrt_device_is_looked_at_and_set_up(
     device: Device,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What is missing is said; its fingerprint is shown; then what would change; then it is done."""
+    """What is missing is said, its fingerprint shown, then what would change; then it is done."""
 
     def meet(host: str, password: str, accept: Accept, port: int = 22) -> Setup:
         assert password == PASSWORD

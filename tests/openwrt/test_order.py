@@ -41,6 +41,6 @@ def test_the_site_says_enough() -> None:
 )
 def test_what_is_missing_or_wrong_is_told(site: Site, given: dict[str, str], code: str) -> None:
     with pytest.raises(OpenWrtError) as refused:
-        wanted(site, **{"passphrase": WORD, **given})
+        wanted(site, given.get("passphrase", WORD), address=given.get("address", ""))
     assert refused.value.code == code
     assert refused.value.cure

@@ -15,6 +15,7 @@ import pytest
 
 from tests.openwrt.test_plan import HERE, WANTED, WORD
 from tests.remote.machine import PASSWORD, Machine, free_port
+from wizard import cli
 from wizard.openwrt import script
 from wizard.openwrt.model import Router
 from wizard.openwrt.plan import plan
@@ -210,3 +211,34 @@ def test_its_host_key_is_shown_first(device: Device) -> None:
     with pytest.raises(FirstContact) as first:
         device.open("192.168.1.1", None)
     assert device.fingerprint in first.value.message + first.value.cure
+
+
+def test_the_command_line_does_the_same(
+    device: Device,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def meet(host: str, password: str, accept: Accept, port: int = 22) -> Setup:
+        assert (host, password, port) == ("192.168.1.1", PASSWORD, 22)
+        return Setup(device.open(host, accept), device.open, 30)
+
+    monkeypatch.setattr(Setup, "connect", meet)
+    site = tmp_path / "site.toml"
+    site.write_text(
+        'version = 1\nname = "A"\ndomain = "cht.example.org"\n[server]\nhost = "10.20.0.1"\n'
+        'user = "x"\n[static_ip]\ninterface = "eth0"\naddress = "10.20.0.1/24"\n[dns_dhcp]\n'
+        'first = "10.20.0.100"\nlast = "10.20.0.199"\n[access_point]\nkind = "own"\nssid = "A"\n'
+    )
+    (tmp_path / "root").write_text(PASSWORD + "\n")
+    (tmp_path / "wifi").write_text(WORD + "\n")
+    words = ["openwrt", "192.168.1.1", "--json", "--site", str(site), "--country", "KE"]
+    words += ["--password-file", str(tmp_path / "root"), "--wifi-password-file"]
+    words += [str(tmp_path / "wifi"), "--host-key", device.fingerprint]
+    assert cli.run(words) == 1, "nobody agreed"
+    assert cli.run([*words, "--yes"]) == 0
+    told = capsys.readouterr()
+    assert '"confirmed"' in told.out
+    assert '"10.20.0.2"' in told.out
+    for secret in (WORD, PASSWORD):
+        assert secret not in told.out + told.err

@@ -4,20 +4,23 @@
 Staged changes lie in /etc/.uci (/tmp/.uci on the device). What is not there is told as uci does.
 """
 
+from __future__ import annotations
+
 import os
 import re
 import shlex
 import sys
+from typing import Any
 
 CONFIG, STAGED = "/etc/config/", "/etc/.uci/"
 PACKAGES = ("network", "wireless", "dhcp", "firewall")
 
 
-def load(package):
+def load(package: str) -> list[Any]:
     staged = STAGED + package
     with open(staged if os.path.exists(staged) else CONFIG + package) as stream:
         text = stream.read()
-    sections = []
+    sections: list[Any] = []
     for line in text.splitlines():
         words = shlex.split(line)
         if words and words[0] == "config":
@@ -29,11 +32,11 @@ def load(package):
     return sections
 
 
-def quote(value):
+def quote(value: str) -> str:
     return "'" + value.replace("'", "'\\''") + "'"
 
 
-def dump(sections):
+def dump(sections: list[Any]) -> str:
     lines = []
     for kind, name, options in sections:
         lines.append("\nconfig " + kind + (" " + quote(name) if name else ""))
@@ -45,13 +48,13 @@ def dump(sections):
     return "\n".join(lines) + "\n"
 
 
-def stage(package, sections):
+def stage(package: str, sections: list[Any]) -> None:
     os.makedirs(STAGED, exist_ok=True)
     with open(STAGED + package, "w") as stream:
         stream.write(dump(sections))
 
 
-def find(sections, name):
+def find(sections: list[Any], name: str) -> Any:
     match = re.fullmatch(r"@(\S+)\[(\d+)\]", name)
     if match:
         there = [s for s in sections if s[0] == match.group(1)]
@@ -59,7 +62,7 @@ def find(sections, name):
     return next((s for s in sections if s[1] == name), None)
 
 
-def batch():
+def batch() -> int:
     bad = 0
     for line in sys.stdin:
         words = shlex.split(line)
@@ -92,7 +95,7 @@ def batch():
     return bad
 
 
-def main():
+def main() -> int:
     words = [w for w in sys.argv[1:] if w != "-q"]
     staged = os.listdir(STAGED) if os.path.isdir(STAGED) else []
     if words[0] == "export":

@@ -193,4 +193,4 @@ def test_a_device_that_took_an_address_of_the_phones_is_named(clinic: Clinic) ->
         report = visit.check(visit.facts(), visit.bundle())
         assert variants(report)["range"] == "warning:taken"
         message = next(r.message for r in report.results if r.code == "range")
-        assert "10.20.0.120 (MAC 50:c7:bf:20:31:0b)" in message
+        assert "10.20.0.120 (MAC 50:c7:bf:20:31:0b, TP-Link)" in message

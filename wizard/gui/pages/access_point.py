@@ -350,7 +350,10 @@ class AccessPointPage(Page):
     def _password_hint(self, kind: str) -> str:
         rule = self.tr("8 to 63 letters, digits and signs of the English keyboard.")
         if kind != "server":
-            more = self.tr("Only for the QR code. It is forgotten when the program closes.")
+            more = self.tr(
+                "For the QR code, and for an OpenWrt device. It is forgotten when the program "
+                "closes."
+            )
         elif self.desk.facts is not None and not self._password_needed():
             more = self.tr("Empty: the server keeps the one that it has.")
         else:
