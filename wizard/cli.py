@@ -42,6 +42,9 @@ from wizard.detour import Detour
 from wizard.handover import visits
 from wizard.laptop.folders import data_folder, log_folder
 from wizard.laptop.interfaces import interfaces
+from wizard.openwrt import order as openwrt_order
+from wizard.openwrt import plan as openwrt_plan
+from wizard.openwrt.setup import Setup
 from wizard.outcome import LEFT
 from wizard.plan import Plan
 from wizard.problem import Problem, UserError
@@ -162,6 +165,18 @@ def parser() -> argparse.ArgumentParser:
     test.add_argument("--quick", action="store_true", help="leave the practice clinic out")
     test.add_argument("--report", metavar="FILE", help="also write a report, for your support")
     test.add_argument("--look", help=argparse.SUPPRESS)  # one part, in a process of its own
+
+    router = command("openwrt", _openwrt, "Make a plain access point of an OpenWrt device.")
+    router.add_argument("address", metavar="ADDRESS", help="of the device, such as 192.168.1.1")
+    router.add_argument("--site", required=True, metavar="FILE", help="the site file (TOML)")
+    router.add_argument("--new-address", default="", metavar="ADDRESS", help="that it shall have")
+    router.add_argument("--country", default="", metavar="XX", help="two letters")
+    router.add_argument("--channel", type=int, choices=(1, 6, 11), default=0, help="of its Wi-Fi")
+    router.add_argument("--password-file", metavar="FILE", help="holds the password of its root")
+    router.add_argument("--wifi-password-file", metavar="FILE", help="of the Wi-Fi")
+    router.add_argument("--host-key", metavar="SHA256:...", help="the device's fingerprint")
+    router.add_argument("--port", type=int, default=22, help="of SSH, if not 22")
+    router.add_argument("--yes", action="store_true", help="do not ask before changing")
 
     for name, call, about in (
         ("facts", _facts, "Show what the server is; only reads."),
@@ -584,6 +599,50 @@ def _uninstall(arguments: argparse.Namespace, screen: Screen) -> int:
         screen.row("note", f"left as it is: {path}")
     screen.result(answer)
     return ATTENTION if left else OK
+
+
+def _openwrt(arguments: argparse.Namespace, screen: Screen) -> int:
+    site = load(Path(arguments.site))
+    password = (
+        _first_line(Path(arguments.password_file))
+        if arguments.password_file
+        else _secret("Password of the OpenWrt device (often empty): ")
+    )
+    phrase = (
+        _first_line(Path(arguments.wifi_password_file))
+        if arguments.wifi_password_file
+        else _secret("Password of the Wi-Fi: ")
+    )
+    order = openwrt_order.wanted(
+        site,
+        phrase,
+        address=arguments.new_address,
+        country=arguments.country,
+        channel=arguments.channel,
+    )
+    accept = _accept(arguments, screen)
+    setup = Setup.connect(arguments.address, password, accept, arguments.port)
+    try:
+        router = setup.look()
+        the_plan = openwrt_plan.plan(router, order)
+        screen.say(f"{router.board or 'A device'}, {router.release}")
+        sentences = [step.sentence for step in the_plan.steps]
+        for sentence in sentences:
+            screen.say(f"· {sentence}")
+        answer = {"release": router.release, "board": router.board, "steps": sentences}
+        if not sentences:
+            screen.say("It is a plain access point already.")
+            screen.result({**answer, "state": "nothing"})
+            return OK
+        _agree(arguments, screen, "Set it up like this?")
+        screen.say(f"Setting it up, and meeting it again at {the_plan.address}")
+        with _stop_with_ctrl_c(screen) as cancel:
+            setup.change(the_plan, cancel)
+    finally:
+        setup.close()
+    screen.say("Confirmed. Now join the Wi-Fi with a phone, and run `check`.")
+    screen.result({**answer, "state": "confirmed", "address": the_plan.address})
+    return OK
 
 
 def _practice(arguments: argparse.Namespace, screen: Screen) -> int:

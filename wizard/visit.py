@@ -720,6 +720,7 @@ class Visit:
             version=web.version if web is not None else "",
             country=site.access_point.country if site.access_point.kind == "server" else "",
             gateway=site.static_ip.gateway,
+            own_ap=site.access_point.kind == "own",
             connect=self._detour.connect(self._own_address, site.server.port)
             if self._detour is not None
             else {},

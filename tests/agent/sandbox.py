@@ -84,7 +84,7 @@ def clock(offset: float = CLOCK_OFFSET) -> Plain:
 
 NETWORK: Plain = {
     "kind": "network", "manager": "ifupdown", "renderer": "", "interface": "eth0",
-    "address": "10.20.0.1/24", "address6": "", "profile": "", "old_profile": "",
+    "address": "10.20.0.1/24", "address6": "", "profile": "", "old_profile": "", "port": "",
     "topic": "static_ip",
 }  # fmt: skip
 ADDRESS: Plain = {"kind": "address", "interface": "eth0", "address": "10.20.0.1/24"}

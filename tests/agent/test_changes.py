@@ -150,6 +150,91 @@ def test_every_manager_there_and_back(tmp_path: Path, manager: str, fails: bool)
     assert (tree(host), standing(host)) == before
 
 
+JOINED = {
+    "netplan": (
+        [(names.NETPLAN_FILE, "network: {bridges: {chtlan: {addresses: [10.20.0.1/24]}}}")],
+        ["netplan apply"],
+        ["netplan generate", "ip link delete dev chtlan", "netplan apply"],
+    ),
+    "networkmanager": (
+        [
+            (names.NETWORKMANAGER_PORT_FILE, "[connection]\nmaster=chtlan\n"),
+            (names.NETWORKMANAGER_FILE, "[connection]\nid=chtlan\n[ipv4]\naddress1=10.20.0.1/24\n"),
+        ],
+        ["nmcli connection load", "nmcli --wait 60 connection up cht-offline-setup-cable",
+         "nmcli --wait 60 connection up cht-offline-setup"],
+        ["nmcli connection reload", "ip link delete dev chtlan", "nmcli --wait 60 connection up"],
+    ),
+    "networkd": (
+        [
+            (names.NETWORKD_BRIDGE_FILE, "[NetDev]\nName=chtlan\n"),
+            (names.NETWORKD_PORT_FILE, "[Network]\nBridge=chtlan\n"),
+            (names.NETWORKD_FILE, "[Match]\nName=chtlan\n[Network]\nAddress=10.20.0.1/24\n"),
+        ],
+        ["networkctl reload", "networkctl reconfigure eth0", "networkctl reconfigure chtlan"],
+        ["networkctl reload", "ip link delete dev chtlan", "networkctl reconfigure eth0"],
+    ),
+    "ifupdown": (
+        [(names.INTERFACES_FILE, "iface chtlan inet static\n address 10.20.0.1/24\n")],
+        ["ifdown --force", "ip link set dev eth0 up", "ifup --force eth0", "ifup --force chtlan"],
+        ["ifdown --force", "ip link delete dev chtlan", "ifdown --force", "ifup --force eth0"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("manager", JOINED)
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_address_moves_to_the_bridge_and_back(
+    tmp_path: Path, manager: str, fails: bool
+) -> None:
+    host = sandbox.make(tmp_path, manager=manager)
+    before = tree(host), standing(host)
+    files, there, back = JOINED[manager]
+    change = dict(sandbox.NETWORK, manager=manager, interface=names.BRIDGE, port="eth0")
+    if manager == "networkmanager":
+        change["profile"] = names.NETWORKMANAGER_NAME
+    wanted = [file(path, text, mode=0o600) for path, text in files]
+    wanted += [dict(sandbox.ADDRESS), change]
+    if fails:
+        wanted.append(service("not-there.service", active="started"))
+    with host.remember() as memory:
+        memory["carried"] = []
+    result = apply(host, order(wanted))
+    assert _in_order(host.memory()["carried"], there)
+    if fails:
+        assert (result["state"], result["failed"]) == ("rolled-back", "service-failed")
+        assert not result["left"]
+    else:
+        assert result["state"] == "applied", result
+        addresses = standing(host)["addresses"]
+        assert [a["local"] for a in addresses[names.BRIDGE]] == ["10.20.0.1"]
+        assert addresses["eth0"] == []
+        with host.remember() as memory:
+            memory["carried"] = []
+        undone = restore.roll_back(host, "user", FAST)
+        assert undone is not None
+        assert not undone["left"]
+    assert _in_order(host.memory()["carried"], back)
+    assert (tree(host), standing(host)) == before
+
+
+def test_a_bridge_that_does_not_come_is_undone(tmp_path: Path) -> None:
+    """The manager says that all is well, and makes no bridge: the old address comes back."""
+    host = sandbox.make(tmp_path, manager="networkd")
+    before = tree(host), standing(host)
+    change = dict(sandbox.NETWORK, manager="networkd", interface=names.BRIDGE, port="eth0")
+    result = apply(host, order([file(names.NETWORKD_FILE, "[Network]\n"), change]))
+    assert (result["state"], result["failed"]) == ("rolled-back", "network-failed")
+    assert "chtlan" in result["detail"]
+    assert (tree(host), standing(host)) == before
+
+
+def test_no_other_bridge_is_made(tmp_path: Path) -> None:
+    host = sandbox.make(tmp_path)
+    result = apply(host, order([dict(sandbox.NETWORK, interface="br0", port="eth0")]))
+    assert (result["state"], result["failed"]) == ("nothing", "bad-order")
+
+
 def _in_order(carried: list[str], wanted: list[str]) -> bool:
     rest = iter(carried)
     return all(any(line.startswith(want) for line in rest) for want in wanted)

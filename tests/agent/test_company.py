@@ -84,12 +84,14 @@ def test_a_phone_with_a_lease_of_ours_is_no_stranger(box: Lan, tmp_path: Path) -
     place = tmp_path / names.LEASES.lstrip("/") / "dnsmasq.leases"
     place.parent.mkdir(parents=True)
     place.write_text(f"1763800000 {box.mac} 10.20.0.77 phone *\n")
-    assert ask(box, tmp_path)["strangers"] == []
+    found = ask(box, tmp_path)
+    assert found["strangers"] == []
+    assert found["leased"] == [{"address": "10.20.0.77", "mac": box.mac}]
 
 
 def test_nobody_else(lan: Lan, tmp_path: Path) -> None:
     ip("-n", lan.server, "addr", "add", "10.20.0.1/24", "dev", "eth0")
-    assert ask(lan, tmp_path) == {"routers": [], "dns": [], "strangers": []}
+    assert ask(lan, tmp_path) == {"routers": [], "dns": [], "strangers": [], "leased": []}
 
 
 def test_reservations_are_known(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_dhcp(name: str) -> None:
 
 def test_the_second_server_is_named_with_its_mac() -> None:
     message = ask("dhcp", {"offers": (OURS, ROUTER, ROUTER)}).message
-    assert message.count("192.168.1.1 (MAC a4:2b:b0:00:00:07)") == 1
+    assert message.count("192.168.1.1 (MAC a4:2b:b0:00:00:07, TP-Link)") == 1
 
 
 def finds(*addresses: str) -> dict[str, Any]:

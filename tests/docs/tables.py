@@ -54,7 +54,7 @@ def _options(one: argparse.ArgumentParser) -> dict[str, str]:
 
 
 def _name(action: argparse.Action) -> str:
-    value = action.metavar or (" or ".join(action.choices) if action.choices else "")
+    value = action.metavar or (" or ".join(map(str, action.choices)) if action.choices else "")
     if action.nargs != 0 and not value:
         value = action.dest.upper()
     return " ".join(filter(None, (*action.option_strings[-1:], str(value or ""))))

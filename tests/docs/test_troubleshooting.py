@@ -20,7 +20,11 @@ from wizard.site.passphrase import flaw
 ROOT = troubleshooting.PAGE.parents[1]
 
 # Tables of pairs that are no sentences for users, and those whose codes appear with a prefix.
-OTHER_PAIRS = {"wizard.console.MARKS", "wizard.practice.host.MANAGERS"}
+OTHER_PAIRS = {
+    "wizard.console.MARKS",
+    "wizard.openwrt.plan.SECURITY",
+    "wizard.practice.host.MANAGERS",
+}
 PREFIXED = {"wizard.site.words.NAME_FLAWS": ("domain_", "name_")}
 
 

@@ -21,6 +21,7 @@ from wizard.check import words as check
 from wizard.detour import DetourError
 from wizard.handover import words as handover
 from wizard.laptop import words as laptop
+from wizard.openwrt import words as openwrt
 from wizard.plan import words as plan
 from wizard.problem import Words
 from wizard.readiness import words as readiness
@@ -129,6 +130,7 @@ BLOCKS: blocks.Blocks = {
     "practice": lambda: words(DetourError.words),
     "checks": _checks,
     "arrivals": _arrivals,
+    "openwrt": lambda: words(openwrt.WORDS),
     "readiness": lambda: words(readiness.WORDS),
     "files": lambda: words(handover.FILES),
     "self-test": lambda: words(selftest.FAILED),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -10,8 +13,12 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui import audit
 from tests.gui.visits import connect
+from tests.openwrt.test_setup import Device
+from tests.remote.machine import PASSWORD, Machine
 from wizard.gui.pages.access_point import AccessPointPage
 from wizard.gui.shell import Shell
+from wizard.openwrt.setup import Setup
+from wizard.remote.hosts import Accept, KnownHosts
 from wizard.site.flow import Step, Walk
 from wizard.site.model import AccessPoint, DnsDhcp, Site, StaticIp
 
@@ -139,6 +146,23 @@ def test_a_country_is_found_by_its_name(shell: Shell, page: AccessPointPage) -> 
     assert page.country.value == "00"
 
 
+def test_where_the_wifi_leads_is_chosen(practice: Shell, met: AccessPointPage) -> None:
+    """To the server only, or joined with the cable, whose address then moves."""
+    desk = practice.desk
+    choose(met, "own")
+    assert not met.layout_field.isVisible()
+    choose(met, "server")
+    assert met.layout_cards.value == "alone"
+    assert desk.site.static_ip.interface == "wlan0"
+    QTest.mouseClick(met.layout_cards.card("joined"), Qt.MouseButton.LeftButton)
+    assert desk.site.access_point.bridge
+    assert desk.site.static_ip.interface == "eth0"
+    assert "joined by a bridge" in met.notes.text
+    assert "goes back" in met.notes.text
+    QTest.mouseClick(met.layout_cards.card("alone"), Qt.MouseButton.LeftButton)
+    assert desk.site.static_ip.interface == "wlan0"
+
+
 def test_away_from_the_radio_the_address_goes_back_to_the_cable(
     practice: Shell, met: AccessPointPage
 ) -> None:
@@ -248,3 +272,50 @@ def test_the_full_page_can_be_used_by_everybody(
     assert audit.nameless(shell) == []
     assert audit.same_keys(shell) == []
     assert audit.out_of_order(shell, page) == []
+
+
+@pytest.fixture
+def device(tmp_path: Path) -> Iterator[Device]:
+    machine = Machine()
+    try:
+        yield Device(machine, "22.03", KnownHosts(tmp_path / "known.jsonl"))
+    finally:
+        machine.close()
+
+
+def test_an_openwrt_device_is_looked_at_and_set_up(
+    page: AccessPointPage,
+    shell: Shell,
+    qtbot: QtBot,
+    device: Device,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is missing is said, its fingerprint shown, then what would change; then it is done."""
+
+    def meet(host: str, password: str, accept: Accept, port: int = 22) -> Setup:
+        assert password == PASSWORD
+        return Setup(device.open(host, accept), device.open, 30)
+
+    monkeypatch.setattr(Setup, "connect", meet)
+    choose(page, "own")
+    panel = page.openwrt
+    panel.unfold()
+    panel.look_button.click()
+    assert "has no name yet" in panel.note.text
+    QTest.keyClicks(page.ssid.editor, "Clinic")
+    QTest.keyClicks(page.secret, "karibu sana")
+    QTest.keyClicks(panel.country.editor, "ke")
+    panel.secret.setText(PASSWORD)
+    panel.look_button.click()
+    qtbot.waitUntil(lambda: device.fingerprint in panel.note.text, timeout=20000)
+    panel.same_button.click()
+    qtbot.waitUntil(panel.change_button.isVisible, timeout=20000)
+    told = " ".join(panel.steps.sentences)
+    for words in ("DHCP server", "10.20.0.2", "one switch", "“Clinic”", "WPA2 and WPA3"):
+        assert words in told
+    assert audit.nameless(shell) == []
+    assert audit.same_keys(shell) == []
+    panel.change_button.click()
+    qtbot.waitUntil(lambda: "is set up" in panel.note.text, timeout=30000)
+    assert "10.20.0.2" in device.machine.run("cat", "/etc/config/network")
+    assert "karibu" not in panel.note.text + told

@@ -139,7 +139,7 @@ def change(facts: dict[str, Any], path: str, value: Any) -> None:
     last = _index(at, parts[-1]) if isinstance(at, list) else parts[-1]
     if append:
         at[last].append(_hashed(value))
-    elif isinstance(at, dict) and last not in at and "netplan" not in parts:
+    elif isinstance(at, dict) and last not in at and "netplan" not in parts and parts != ["scan"]:
         raise KeyError(path)
     elif isinstance(value, dict) and "$yaml" in value:
         at[last] = parse_yaml(value["$yaml"])

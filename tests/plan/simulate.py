@@ -142,6 +142,8 @@ def _service(site: Site, facts: wire.Facts, change: wire.SetService) -> wire.Fac
 
 
 def _reloaded(site: Site, facts: wire.Facts, change: wire.ReloadNetwork) -> wire.Facts:
+    if change.port:
+        facts = _bridged(facts, change)
     interface = facts.interface(change.interface)
     assert interface is not None
     if not interface.carrier:
@@ -154,6 +156,21 @@ def _reloaded(site: Site, facts: wire.Facts, change: wire.ReloadNetwork) -> wire
     assert gateway == site.static_ip.gateway, "the files written lead another way out"
     own = (wire.Route(gateway, change.interface, 4, 0),) if gateway else ()
     return dataclasses.replace(facts, routes=(*gone, *own))
+
+
+def _bridged(facts: wire.Facts, change: wire.ReloadNetwork) -> wire.Facts:
+    """The cable becomes a port of the bridge, which has its MAC and its manager."""
+    replace = dataclasses.replace
+    cable = facts.interface(change.port)
+    assert cable is not None
+    made = replace(cable, name=change.interface, kind="bridge", driver="bridge", addresses=())
+    made = facts.interface(change.interface) or replace(made, master="")
+    local = tuple(a for a in cable.addresses if a.scope == "link")
+    made = replace(made, addresses=(*made.addresses, *local))
+    port = replace(cable, master=change.interface, addresses=())
+    others = tuple(i for i in facts.interfaces if i.name not in (cable.name, made.name))
+    routes = tuple(r for r in facts.routes if r.interface != cable.name)
+    return replace(facts, interfaces=(*others, port, made), routes=routes)
 
 
 def _gateway(facts: wire.Facts, change: wire.ReloadNetwork) -> str:

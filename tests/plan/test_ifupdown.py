@@ -68,6 +68,26 @@ def test_ifupdown_sets_our_address_and_nothing_else(name: str, tmp_path: Path) -
     assert f"ip addr add {addresses[0].split(chr(47))[0]}/255.255.255.0" in acts, acts
 
 
+def test_cable_and_bridge_come_up_in_any_order(tmp_path: Path) -> None:
+    needs("ifup", "ifquery")
+    _, main = _root("wifi-joined-ifupdown", tmp_path)
+    listed = _run("ifquery", "-i", str(main), "--list", "--allow=auto").stdout.split()
+    assert "chtlan" in listed
+    state = f"--state-dir={tmp_path}/state"
+    (tmp_path / "state").mkdir()
+    make, join = "ip link add name chtlan address 52:54:00:12:34:56", "up master chtlan || true"
+    for interface, wanted in (
+        ("enp1s0", [join]),
+        ("chtlan", [make, join, "ip addr add 10.20.0.1/255.255.255.0"]),
+    ):
+        done = _run("ifup", "--no-act", "--verbose", "--force", state, "-i", str(main), interface)
+        assert done.returncode == 0, done.stderr
+        acts = done.stdout + done.stderr
+        assert "dhclient" not in acts
+        places = [acts.index(words) for words in wanted]
+        assert places == sorted(places)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_every_line_of_others_stays_byte_for_byte(name: str) -> None:
     case = golden.load(name)

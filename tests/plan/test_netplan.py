@@ -73,11 +73,23 @@ def test_netplan_takes_all_files_and_only_our_address(name: str, tmp_path: Path)
 
 
 def _check_networkmanager(made: dict[str, str], case: golden.Case) -> None:
-    profiles = {p: t for p, t in made.items() if p.endswith(".nmconnection")}
-    assert len(profiles) == 1
-    profile = configparser.RawConfigParser()
-    profile.read_string(next(iter(profiles.values())))
+    profiles = {}
+    for path, text in made.items():
+        if path.endswith(".nmconnection"):
+            profiles[path] = configparser.RawConfigParser()
+            profiles[path].read_string(text)
     wanted = case.site.static_ip
+    if case.site.access_point.bridge:
+        port = profiles.pop("/run/NetworkManager/system-connections/netplan-enp1s0.nmconnection")
+        assert port["connection"]["slave-type"] == "bridge"
+        assert port["connection"]["master"] == names.BRIDGE
+        assert port["connection"]["autoconnect-priority"] == "100"
+        made_bridge = next(iter(profiles.values()))
+        assert made_bridge["connection"]["interface-name"] == names.BRIDGE
+        assert made_bridge["ethernet"]["cloned-mac-address"] == "52:54:00:12:34:56"
+        assert made_bridge["bridge"]["stp"] == "false"
+    assert len(profiles) == 1
+    profile = next(iter(profiles.values()))
     assert profile["ipv4"]["method"] == "manual"
     assert profile["ipv4"]["address1"] == wanted.address
     local = "auto" if wanted.gateway else "link-local"
@@ -100,6 +112,19 @@ def test_what_others_have_stays(tmp_path: Path) -> None:
     base = sections(made["new"]["/run/systemd/network/10-netplan-enp1s0.network"])
     assert base["Network"]["VLAN"] == ["vlan10"]
     assert base["Link"]["MTUBytes"] == ["1400"]
+
+
+def test_the_bridge_has_the_cables_address_and_waits_for_nothing(tmp_path: Path) -> None:
+    _, files = _after("wifi-joined-netplan")
+    made = _generate(tmp_path, files)
+    netdev = sections(made["/run/systemd/network/10-netplan-chtlan.netdev"])
+    assert netdev["NetDev"]["MACAddress"] == ["52:54:00:12:34:56"]
+    assert netdev["Bridge"]["STP"] == ["false"]
+    assert netdev["Bridge"]["ForwardDelaySec"] == ["0"]
+    port = sections(made["/run/systemd/network/10-netplan-enp1s0.network"])
+    assert port["Network"] == {"LinkLocalAddressing": ["no"], "Bridge": ["chtlan"]}
+    # or it would take the bridge for the cable: both have the same hardware address
+    assert "MACAddress" not in port["Match"]
 
 
 @pytest.mark.parametrize("kind", ["other-subnet", "same-subnet", "gateway", "ipv6"])

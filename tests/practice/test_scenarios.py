@@ -59,7 +59,7 @@ def test_a_second_dhcp_server_is_named_until_it_is_switched_off(clinic: Clinic) 
         broken = visit.check(facts, bundle).first_broken
         assert broken is not None
         assert (broken.code, broken.variant) == ("dhcp", "second")
-        assert "192.168.50.1 (MAC 50:c7:bf:20:31:0a)" in broken.message
+        assert "192.168.50.1 (MAC 50:c7:bf:20:31:0a, TP-Link)" in broken.message
         clinic.mend()
         report = visit.check(facts, bundle)
         assert report.first_broken is None

@@ -80,6 +80,47 @@ def test_from_an_untouched_server_to_a_proven_wifi(clinic: Clinic) -> None:
     assert not [p for p in elsewhere if WORD.encode() in p.read_bytes()], "kept in one place only"
 
 
+def test_cable_and_wifi_become_one_network(clinic: Clinic) -> None:
+    """The address moves to a bridge; a second visit finds it there and has nothing to do."""
+    with visiting(clinic, replace(AP, bridge=True)) as visit:
+        assert visit.site.static_ip.interface == "eth0"
+        _, the_plan = decide(visit, WORD)
+        assert not the_plan.forbidden, the_plan.problems
+        assert the_plan.confirm, "the server could get lost"
+        assert visit.apply(the_plan).state == "confirmed"
+        facts, again = decide(visit)
+        assert again.empty, [again.sentence(c) for c in again.changes]
+        bridge, cable = facts.interface(names.BRIDGE), facts.interface("eth0")
+        assert bridge is not None
+        assert cable is not None
+        assert [a.address for a in bridge.addresses] == [visit.site.static_ip.address.split("/")[0]]
+        assert bridge.mac == cable.mac
+        assert not cable.addresses
+        assert visit.check(facts, visit.bundle()).first_broken is None
+        visit.restart()
+        facts, again = decide(visit)
+        assert again.empty, [again.sentence(c) for c in again.changes]
+        # the Wi-Fi goes, the bridge stays
+        site = replace(visit.site, access_point=replace(AP, kind="none"))
+        visit.decide(arranged(site, facts), clinic.folder)
+        _, the_plan = decide(visit)
+        assert "network" not in [c.kind for c in the_plan.changes]
+        assert visit.apply(the_plan).state == "confirmed"
+        assert decide(visit)[1].empty
+
+
+def test_a_wifi_that_does_not_come_up_takes_the_bridge_apart(clinic: Clinic) -> None:
+    with visiting(clinic, replace(AP, bridge=True)) as visit:
+        _, the_plan = decide(visit, WORD)
+        with clinic.server.remember() as memory:
+            memory["broken"].append(names.HOSTAPD_UNIT)
+        outcome = visit.apply(the_plan)
+        assert outcome.state == "rolled-back"
+        assert not outcome.left
+        assert visit.facts().interface(names.BRIDGE) is None
+        assert not clinic.server.exists(names.INTERFACES_FILE)
+
+
 def test_a_radio_that_does_not_come_up_is_given_back(clinic: Clinic) -> None:
     clinic.server.put("/sys/class/rfkill/rfkill0/soft", "1\n")
     with clinic.server.remember() as memory:
@@ -152,4 +193,4 @@ def test_a_device_that_took_an_address_of_the_phones_is_named(clinic: Clinic) ->
         report = visit.check(visit.facts(), visit.bundle())
         assert variants(report)["range"] == "warning:taken"
         message = next(r.message for r in report.results if r.code == "range")
-        assert "10.20.0.120 (MAC 50:c7:bf:20:31:0b)" in message
+        assert "10.20.0.120 (MAC 50:c7:bf:20:31:0b, TP-Link)" in message

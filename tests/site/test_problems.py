@@ -708,6 +708,14 @@ ON_A_SERVER: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
         {"access_point": model.AccessPoint("server", "wlan0", "A", "KE", bridge=True)},
         radio(),
+        "",
+    ),
+    (
+        {"access_point": model.AccessPoint("server", "wlan0", "A", "KE", bridge=True)},
+        {
+            **radio(),
+            "interfaces": (examples.interface("eth0", "192.168.1.20/24", kind="vlan"), WLAN0),
+        },
         "ap_bridge_none@access_point.bridge",
     ),
     (

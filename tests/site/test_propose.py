@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.site import examples
-from wizard.agent import wire
-from wizard.site import model, propose
+from wizard.agent import names, wire
+from wizard.site import model, propose, static_ip
 from wizard.site.problems import problems
 
 
@@ -58,6 +58,22 @@ def test_of_a_bridge_the_bridge_is_proposed_and_not_its_port() -> None:
     found = propose.interface(server(port, bridge, connection=over("eth0")))
     assert found is not None
     assert found.name == "br0"
+
+
+def test_of_our_own_bridge_it_is_the_cable_that_is_offered() -> None:
+    """People chose the cable, and go on with it; the address is the bridge's."""
+    cable = examples.interface("eth0", master=names.BRIDGE)
+    radio = examples.interface("wlan0", kind="wifi", master=names.BRIDGE)
+    bridge = examples.interface(names.BRIDGE, "10.20.0.1/24", kind="bridge")
+    facts = server(bridge, cable, radio, connection=over(names.BRIDGE))
+    assert propose.choices(facts) == (cable,)
+    assert propose.interface(facts) == cable
+    assert propose.address(facts, "eth0") == "10.20.0.1/24"
+    assert propose.kept(facts, "eth0", "10.20.0.1/24")
+    site = examples.site(static_ip=model.StaticIp("eth0", "10.20.0.1/24"))
+    assert not [p for p in static_ip.check(site, facts) if p.severity == "problem"]
+    # a bridge without its cable is what is left to choose
+    assert propose.choices(server(bridge)) == (bridge,)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,17 @@ from typing import Any, Callable, Dict, List, Set, Tuple
 
 from . import names
 from .host import Host
-from .probe import BROADCAST, ETH_ARP, ETH_IPV4, ProbeError, checksum, colons, converse, mac_of
+from .probe import (
+    BROADCAST,
+    ETH_ARP,
+    ETH_IPV4,
+    ProbeError,
+    checksum,
+    colons,
+    converse,
+    hearing,
+    mac_of,
+)
 
 ETH_IPV6 = 0x86DD
 MOST_ADDRESSES = 1024
@@ -32,8 +42,9 @@ def company(
     host: Host, interface: str, first: str, last: str, seconds: float = 4.0
 ) -> Dict[str, Any]:
     """Return wire.Company. `first` and `last`: the range for phones, or "". Raises ProbeError."""
+    interface = hearing(host, interface)
     mac_of(host, interface)
-    found: Dict[str, Any] = {"routers": [], "dns": [], "strangers": []}
+    found: Dict[str, Any] = {"routers": [], "dns": [], "strangers": [], "leased": []}
     problems: List[ProbeError] = []
 
     def ask(name: str, look: Callable[[], Any]) -> None:
@@ -62,7 +73,8 @@ def company(
         raise problems[0]
     there = found.pop("range", [])
     leased = leases(host)
-    found["strangers"] = [one for one in there if one["mac"] not in leased]
+    for one in there:
+        found["leased" if one["mac"] in leased else "strangers"].append(one)
     devices = {one["address"]: one["mac"] for one in neighbours(host, interface)}
     devices.update({one["address"]: one["mac"] for one in there})
     found["dns"] = [

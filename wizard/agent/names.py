@@ -34,10 +34,17 @@ APPLY_UNIT = "cht-offline-setup-apply"
 ROLLBACK_TIMER = "cht-offline-setup-rollback"
 RESTART_UNIT = "cht-offline-setup-restart"
 
+BRIDGE = "chtlan"  # joins the cable and the radio; made by the network manager
 NETPLAN_FILE = "/etc/netplan/99-cht-offline-setup.yaml"
 NETWORKMANAGER_NAME = "cht-offline-setup"
 NETWORKMANAGER_FILE = "/etc/NetworkManager/system-connections/cht-offline-setup.nmconnection"
+NETWORKMANAGER_PORT_NAME = "cht-offline-setup-cable"  # the cable as a port of the bridge
+NETWORKMANAGER_PORT_FILE = (
+    "/etc/NetworkManager/system-connections/cht-offline-setup-cable.nmconnection"
+)
 NETWORKD_FILE = "/etc/systemd/network/05-cht-offline-setup.network"
+NETWORKD_BRIDGE_FILE = "/etc/systemd/network/05-cht-offline-setup.netdev"
+NETWORKD_PORT_FILE = "/etc/systemd/network/05-cht-offline-setup-cable.network"
 INTERFACES_FILE = "/etc/network/interfaces.d/cht-offline-setup"
 CLOUD_INIT_FILE = "/etc/cloud/cloud.cfg.d/99-cht-offline-setup-network.cfg"
 

@@ -49,6 +49,7 @@ CHANGES: Dict[str, Dict[str, Any]] = {
         "address6": _TEXT,
         "profile": _TEXT,
         "old_profile": _TEXT,
+        "port": _TEXT,
     },
     "ports": {
         "firewall": _TEXT,

@@ -53,6 +53,7 @@ def find_address(host: Host, interface: str, address: str, seconds: float = 3) -
             raise OSError
     except OSError:
         raise ProbeError("probe-bad-address", address) from None
+    interface = hearing(host, interface)
     own = mac_of(host, interface)
     probe = (
         BROADCAST + own + struct.pack("!HHHBBH", ETH_ARP, 1, ETH_IPV4, 6, 4, 1)
@@ -81,6 +82,7 @@ def find_dhcp(host: Host, interface: str, seconds: float = 4) -> List[Dict[str, 
     behind a bridge of ours); our server on the same interface does not see the question, see the
     module's docstring. Raises ProbeError.
     """
+    interface = hearing(host, interface)
     own = mac_of(host, interface)
     own_macs, own_addresses = _ourselves(host)
     xid = os.urandom(4)
@@ -142,6 +144,14 @@ def converse(
         raise ProbeError("probe-link-down", "%s: %s" % (interface, error)) from None
     finally:
         wire.close()
+
+
+def hearing(host: Host, interface: str) -> str:
+    """Return the bridge of a port, else the interface: what comes in is the bridge's to hear."""
+    folder = "/sys/class/net/%s/" % interface
+    if "/" in interface or not host.exists(folder + "brport"):
+        return interface
+    return host.link_target(folder + "master").rpartition("/")[2] or interface
 
 
 def mac_of(host: Host, interface: str) -> bytes:

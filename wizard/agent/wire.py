@@ -475,6 +475,7 @@ class ReloadNetwork:
     address6: str  # likewise, or ""
     profile: str  # NetworkManager: the connection to bring up; else ""
     old_profile: str  # NetworkManager: the UUID that was up before; else ""
+    port: str = ""  # the cable that becomes a port of `interface`, a bridge that is made
     topic: str = "static_ip"
     kind: str = "network"
 
@@ -680,6 +681,7 @@ class Company:
     routers: Tuple[Advertiser, ...]
     dns: Tuple[Neighbour, ...]  # others that answer DNS questions
     strangers: Tuple[Neighbour, ...]  # in the range for phones, without a lease of ours
+    leased: Tuple[Neighbour, ...] = ()  # likewise, with a lease of ours
 
 
 @dataclass(frozen=True)

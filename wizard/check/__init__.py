@@ -1,6 +1,6 @@
 """Live checks from the laptop's side of the LAN; none needs the Internet or a gateway."""
 
-from wizard.check.access_point import OtherDns, OtherRouter, PhonesRange, Wifi
+from wizard.check.access_point import Joined, OtherDns, OtherRouter, PhonesRange, Wifi
 from wizard.check.base import Check
 from wizard.check.certificate import Tcp443, Tls, TlsHandshake, TlsSame
 from wizard.check.cht import HttpRedirect, Monitoring, SetupPoll
@@ -34,6 +34,7 @@ CHECKS: tuple[Check, ...] = (
     OtherRouter(),
     OtherDns(),
     PhonesRange(),
+    Joined(),
     DnsUdp(),
     DnsTcp(),
     DnsAaaa(),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from wizard.agent.wire import Neighbour
 from wizard.check.base import Check, Look, Said, failed, passed, skipped, warning
+from wizard.check.devices import named
 
 
 class Wifi(Check):
@@ -44,7 +45,7 @@ class OtherRouter(Check):
             return skipped("unknown")
         if not company.routers:
             return passed()
-        routers = ", ".join(f"{r.address} (MAC {r.mac})" for r in company.routers)
+        routers = ", ".join(named(r.address, r.mac) for r in company.routers)
         detail = str(company.routers)
         if look.target.gateway:
             return warning("known", detail, routers=routers)
@@ -90,5 +91,31 @@ class PhonesRange(Check):
         return passed()
 
 
+class Joined(Check):
+    """Somebody has joined through an access point of their own, and the address came from us.
+
+    Proof is a device that answers at an address for phones and is in the server's list of
+    leases; else the laptop's own lease, whose DHCP server is ours (RFC 2132, option 54).
+    """
+
+    code = "joined"
+    page = "access_point"
+    needs = ("dhcp",)
+    limit = 3.0
+
+    def _ask(self, look: Look) -> Said:
+        target, company, lease = look.target, look.around.company, look.around.lease
+        if not target.own_ap or not target.dns_dhcp:
+            return skipped("not-ours")
+        if company is None:
+            return skipped("unknown")
+        there = [d for d in company.leased if d.address not in (target.laptop, target.address)]
+        if there:
+            return passed(devices=_described(there))
+        if lease is not None and lease.dynamic and lease.server == target.address:
+            return passed("laptop", own=lease.address)
+        return skipped("nobody")
+
+
 def _described(devices: Iterable[Neighbour]) -> str:
-    return ", ".join(f"{each.address} (MAC {each.mac})" for each in devices)
+    return ", ".join(named(each.address, each.mac) for each in devices)

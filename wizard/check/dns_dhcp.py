@@ -6,6 +6,7 @@ import ipaddress
 
 from wizard.agent.wire import DhcpOffer
 from wizard.check.base import Check, Look, Said, failed, passed, skipped, warning
+from wizard.check.devices import named
 
 
 class OwnLease(Check):
@@ -70,5 +71,5 @@ class OtherDhcp(Check):
 
 
 def _described(offers: list[DhcpOffer]) -> str:
-    seen = {each.server: f"{each.server} (MAC {each.mac})" for each in offers}
+    seen = {each.server: named(each.server, each.mac) for each in offers}
     return ", ".join(seen.values())

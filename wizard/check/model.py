@@ -70,8 +70,9 @@ class Target:
     `dns_dhcp`: names and addresses come from this server; `upstream`: it asks other DNS servers
     for other names. `web` is `kind` of wire.WebServer, `version` that of its CHT ("" = not
     known). `country` is that of the server's own Wi-Fi ("" = it has none to offer), `gateway` the
-    LAN's way out ("" = none), `laptop` this laptop's own address in it. `connect` sends
-    a port elsewhere (port -> host, port): the practice clinic lives on loopback.
+    LAN's way out ("" = none), `laptop` this laptop's own address in it. `own_ap` tells that phones
+    join through an access point of the site's own. `connect` sends a port elsewhere (port ->
+    host, port): the practice clinic lives on loopback.
     """
 
     domain: str
@@ -92,6 +93,7 @@ class Target:
     country: str = ""
     gateway: str = ""
     laptop: str = ""
+    own_ap: bool = False
     connect: Mapping[int, tuple[str, int]] = field(default_factory=dict)
 
     @property

@@ -31,6 +31,7 @@ NAMES: dict[str, str] = {
     "router": "No second router announces itself",
     "dns_second": "No second device answers for names",
     "range": "The addresses for phones are free",
+    "joined": "Devices that joined have an address from the server",
     "dns_udp": "The server knows the name",
     "dns_tcp": "The server knows the name (long answers)",
     "dns_aaaa": "The name with IPv6",
@@ -222,8 +223,8 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "Another device announces itself as a router: {routers}.",
             "Mostly an access point that is still a router. Phones take IPv6 from it and may not "
             "find the CHT.",
-            "Switch it to the mode “access point” or “bridge”, or switch off its IPv6. Then check "
-            "again.",
+            "Switch it to the mode “access point” or “bridge”, or switch off its IPv6. Where "
+            "makers have it is told on the page Wi-Fi. Then check again.",
         ),
     },
     "dns_second": {
@@ -247,6 +248,18 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "Give it an address outside the range, or reserve this one for it (page DNS and DHCP).",
         ),
     },
+    "joined": {
+        "ok": Sentence("These devices have an address from the server: {devices}."),
+        "laptop": Sentence("This laptop has its address {own} from the server."),
+        "unknown": Sentence("Not looked at: the server did not search for other devices."),
+        "not-ours": Sentence(
+            "Not looked at: there is no access point of your own that the server gives addresses "
+            "to."
+        ),
+        "nobody": Sentence(
+            "Not looked at: nobody has joined yet. Join the Wi-Fi with a phone, then check again."
+        ),
+    },
     "dhcp": {
         "ok": Sentence("Only the server hands out addresses."),
         "router": Sentence("Addresses come from {servers}."),
@@ -256,7 +269,8 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "Mostly a router or an access point. Whichever is quicker wins, so some phones work "
             "and others do not.",
             "Find the device by its address or by the MAC address on its label. Switch off DHCP "
-            "in its settings, or unplug it. Then check again.",
+            "in its settings (see the page Wi-Fi, where makers have it), or unplug "
+            "it. Then check again.",
         ),
         "several": Sentence(
             "Several devices hand out addresses: {servers}.",

@@ -23,6 +23,13 @@ FLAWS = {
     "short": "fewer than 8 characters",
     "long": "more than 63 characters",
 }
+WAIT = "for i in $$(seq 30); do test -e /sys/class/net/{bridge} && exit 0; sleep 1; done; exit 1"
+# Docker sends frames between the ports of any bridge through its packet filter (br_netfilter),
+# which forwards nothing by default: the Wi-Fi would not reach the cable, nor the way out there.
+_RULE = "FORWARD -i {bridge} -o {bridge} -j ACCEPT"
+_EACH = "for t in iptables ip6tables; do command -v $$t >/dev/null || continue; "
+LET_PASS = f"{_EACH}$$t -w 9 -C {_RULE} 2>/dev/null || $$t -w 9 -I {_RULE}; done"
+NO_MORE = f"{_EACH}$$t -w 9 -D {_RULE}; done"
 # hostapd.conf: how keys are agreed on, and whether management frames are protected (1: where the
 # phone can, 2: always). WPA2 alone is for old phones, some of which stumble over the offer.
 SECURITY = {
@@ -128,8 +135,14 @@ def unit_file(site: Site, target: Target) -> str:
     """Return the systemd unit; it counts as started when the access point is up, not before."""
     ap = site.access_point
     run = names.HOSTAPD_RUN
-    add, remove = [], []
-    if not ap.bridge:
+    add, remove, wait = [], [], ""
+    if ap.bridge:
+        bridge = target.interface.name
+        # hostapd would make one by itself where the network manager has not come to it yet
+        wait = f"ExecStartPre=/bin/sh -c '{WAIT.format(bridge=bridge)}'"
+        add = [f"ExecStartPost=-/bin/sh -c '{LET_PASS.format(bridge=bridge)}'"]
+        remove = [f"ExecStopPost=-/bin/sh -c '{NO_MORE.format(bridge=bridge)}'"]
+    else:
         for address in target.addresses:
             version = "-6" if ":" in address else "-4"
             # without duplicate address detection: dnsmasq binds to it right afterwards
@@ -146,6 +159,7 @@ def unit_file(site: Site, target: Target) -> str:
         device=ap.interface.replace("-", "\\x2d"),
         run=run,
         folder=run.rpartition("/")[2],
+        wait=wait,
         add="\n".join(add),
         remove="\n".join(remove),
     )

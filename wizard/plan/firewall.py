@@ -24,11 +24,13 @@ def firewall(draft: Draft, target: Target) -> tuple[wire.OpenPorts, ...]:
             ports=", ".join(f"{port}/{protocol}" for port, protocol in wanted),
         )
         return ()
-    zone = state.zone if state.kind == "firewalld" else ""
+    zone, rules = state.zone if state.kind == "firewalld" else "", set(state.rules)
+    if state.kind == "firewalld" and draft.facts.interface(interface) is None:
+        zone, rules = "", set()  # a new bridge comes into the default zone, whatever the cable's is
     closed = tuple(
         f"{port}/{protocol}"
         for port, protocol in wanted
-        if not {f"{port}/{protocol}", f"{port}/{protocol}@{interface}"} & set(state.rules)
+        if not {f"{port}/{protocol}", f"{port}/{protocol}@{interface}"} & rules
     )
     return (wire.OpenPorts(state.kind, closed, interface, zone),) if closed else ()
 

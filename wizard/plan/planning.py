@@ -102,7 +102,7 @@ def plan(
         changes=changes,
         problems=problems,
         now=now,
-        interface=site.static_ip.interface,
+        interface=wanted.interface.name if wanted is not None else site.static_ip.interface,
         who=who,
         renew=renew,
         no_op=sentences.no_op(site, renew, hindered),

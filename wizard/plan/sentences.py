@@ -15,7 +15,10 @@ FILES = {
     names.CLOCK_UNIT_FILE: "the service that keeps the last known time",
     names.NETPLAN_FILE: "the fixed address (netplan)",
     names.NETWORKMANAGER_FILE: "the fixed address (NetworkManager)",
+    names.NETWORKMANAGER_PORT_FILE: "the cable as a part of the bridge (NetworkManager)",
     names.NETWORKD_FILE: "the fixed address (systemd-networkd)",
+    names.NETWORKD_BRIDGE_FILE: "the bridge of cable and Wi-Fi (systemd-networkd)",
+    names.NETWORKD_PORT_FILE: "the cable as a part of the bridge (systemd-networkd)",
     names.INTERFACES_FILE: "the fixed address (ifupdown)",
     names.HOSTAPD_CONF: "the settings of the Wi-Fi",
     names.HOSTAPD_SECRET: "the password of the Wi-Fi",
@@ -55,6 +58,8 @@ SPANS = (
     (3600, "{count} hours"),
     (60, "{count} minutes"),
 )
+CHANGE_OVER = "Let {interface} change over to {address}."
+JOIN = "Let the cable {port} be a part of {interface}, which has the address {address}."
 TAKE_RADIO = "Switch the radio {interface} on for {country} and keep other programs off it."
 RELEASE_RADIO = "Give the radio {interface} back to whoever looked after it before."
 PORT = "{port} ({what})"
@@ -114,9 +119,8 @@ def sentence(change: wire.Change) -> str:
                 "be tried."
             ).format(interface=change.interface, address=change.address)
         case wire.ReloadNetwork():
-            return tr("Let {interface} change over to {address}.").format(
-                interface=change.interface, address=change.address
-            )
+            text = tr(JOIN if change.port else CHANGE_OVER)
+            return text.format(interface=change.interface, address=change.address, port=change.port)
         case wire.OpenPorts():
             ports = ", ".join(
                 tr(PORT).format(port=port, what=tr(PORTS.get(port, "remote login")))

@@ -30,7 +30,8 @@ def static_ip(draft: Draft, target: Target) -> StaticIp:
     interface = target.interface
     if own_radio(draft.site) and interface.kind == "wifi":
         return StaticIp()  # the access point brings it along
-    manager = choose(draft, interface) if _usable(draft, interface) else ""
+    real = target.cable or interface
+    manager = choose(draft, real) if _usable(draft, target) else ""
     rendered = MANAGERS[manager](draft, target) if manager else None
     if rendered is None:
         return StaticIp(possible=_in_force(draft.facts, target))
@@ -38,8 +39,10 @@ def static_ip(draft: Draft, target: Target) -> StaticIp:
     # Without a cable no manager brings an address up, so a second try would change nothing.
     if not rendered and (not interface.carrier or _in_force(draft.facts, target)):
         return StaticIp(files=files)
-    present = {a.address for a in interface.addresses}
-    beside = () if str(target.address.ip) in present else (_beside(target),)
+    # Until the bridge is there, the cable is where both addresses answer.
+    there = real if _new(target) else interface
+    present = {a.address for a in there.addresses}
+    beside = () if str(target.address.ip) in present else (_beside(target, there),)
     by_networkmanager = "networkmanager" in (manager, draft.facts.network.renderer)
     reload = wire.ReloadNetwork(
         manager=manager,
@@ -48,19 +51,26 @@ def static_ip(draft: Draft, target: Target) -> StaticIp:
         address=str(target.address),
         address6=str(target.address6) if target.address6 else "",
         profile=names.NETWORKMANAGER_NAME if manager == "networkmanager" else "",
-        old_profile=interface.profile_id if by_networkmanager else "",
+        old_profile=there.profile_id if by_networkmanager else "",
+        port=target.cable.name if target.cable is not None else "",
     )
     if target.gateway and not target.nameservers:
         draft.problem("server-without-dns", "dns_dhcp.upstream", "note")
     return StaticIp(True, files, beside, (reload,))
 
 
-def _beside(target: Target) -> wire.AddAddress:
-    return wire.AddAddress(target.interface.name, str(target.address))
+def _beside(target: Target, there: wire.Interface) -> wire.AddAddress:
+    return wire.AddAddress(there.name, str(target.address))
 
 
-def _usable(draft: Draft, interface: wire.Interface) -> bool:
+def _new(target: Target) -> bool:
+    """True while the cable is no port of the bridge yet."""
+    return target.cable is not None and target.cable.master != target.interface.name
+
+
+def _usable(draft: Draft, target: Target) -> bool:
     """True when an address can be set; `wizard.site.problems` tells of ports and virtual ones."""
+    interface = target.interface
     if interface.kind == "wifi":
         draft.problem("interface-wifi", "static_ip.interface", interface=interface.name)
     return interface.kind in KINDS and not interface.master
@@ -68,6 +78,8 @@ def _usable(draft: Draft, interface: wire.Interface) -> bool:
 
 def _in_force(facts: wire.Facts, target: Target) -> bool:
     """True when the running system has what the files say, and no lease beside it."""
+    if _new(target):
+        return False
     there = {f"{a.address}/{a.prefix}" for a in target.interface.addresses if not a.dynamic}
     leased = any(
         a.dynamic and a.family == 4 and a.scope == "global" for a in target.interface.addresses

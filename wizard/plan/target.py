@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from wizard.agent import wire
+from wizard.agent import names, wire
 from wizard.plan.draft import Draft
+from wizard.site import bridge
 
 
 @dataclass(frozen=True)
 class Target:
-    """What the network manager is told."""
+    """What the network manager is told.
+
+    With `cable`, `interface` is the bridge that this program makes, there or not yet, and the
+    cable is its port.
+    """
 
     interface: wire.Interface
     address: ipaddress.IPv4Interface
@@ -19,6 +24,7 @@ class Target:
     address6: ipaddress.IPv6Interface | None
     nameservers: tuple[str, ...]  # for the server itself
     accept_ra: bool  # take IPv6 addresses and routes that a router announces
+    cable: wire.Interface | None = None
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -43,6 +49,9 @@ def target(draft: Draft) -> Target | None:
     interface = draft.facts.interface(wanted.interface)
     if interface is None:
         return None
+    cable = _cable(draft, interface)
+    if cable is not None:
+        interface = _bridge(draft.facts, cable)
     dns = draft.site.dns_dhcp
     return Target(
         interface=interface,
@@ -53,4 +62,28 @@ def target(draft: Draft) -> Target | None:
         # Without a way out nobody else may hand the server addresses and routes; and a server
         # that announces the LAN's prefix itself does not listen to others.
         accept_ra=bool(gateway) and not dns.router_advertisements,
+        cable=cable,
     )
+
+
+def _cable(draft: Draft, interface: wire.Interface) -> wire.Interface | None:
+    """Return the cable that is, or shall be, a port of our bridge.
+
+    A bridge that is there stays when the Wi-Fi goes: with one port it is as good as the cable.
+    """
+    if interface.name == names.BRIDGE:
+        return bridge.cable(draft.facts)
+    ap = draft.site.access_point
+    wanted = ap.kind == "server" and ap.bridge and interface.kind == "ethernet"
+    joined = interface.master == names.BRIDGE or (wanted and not interface.master)
+    return interface if joined else None
+
+
+def _bridge(facts: wire.Facts, cable: wire.Interface) -> wire.Interface:
+    """Our bridge as it is, or as it will be: with the cable's MAC, so that the server stays
+    the same one for everybody who knows it by that.
+    """
+    there = facts.interface(names.BRIDGE)
+    if there is not None and cable.master == there.name:
+        return there
+    return replace(cable, name=names.BRIDGE, kind="bridge", driver="bridge", addresses=())

@@ -172,7 +172,8 @@ class PracticeHost(Host):
         with self.remember() as memory:
             memory["timers"] = {}
             memory["active"] = []
-            memory["addresses"] = {name: [] for name in memory["addresses"]}
+            kept = [name for name in memory["addresses"] if name != names.BRIDGE]
+            memory["addresses"] = {name: [] for name in kept}
         self.on_reboot()
         self._start_clock()
         threading.Event().wait(self.off_seconds)
@@ -525,7 +526,11 @@ class PracticeHost(Host):
             found = self.memory()["addresses"].get(name)
             if found is None:
                 return Done(1, "", f'Device "{name}" does not exist.')
-            return Done(0, json.dumps([{"ifname": name, "addr_info": found}]), "")
+            one = {"ifname": name, "addr_info": found, **self._master(name)}
+            return Done(0, json.dumps([one]), "")
+        if words[:2] == ["link", "delete"]:
+            with self.remember() as memory:
+                memory["addresses"].pop(names.BRIDGE, None)
         if words[:2] in (["address", "add"], ["address", "del"]):
             one, name = address_told(words[2]), words[4]
             with self.remember() as memory:
@@ -543,11 +548,15 @@ class PracticeHost(Host):
 
     def _links_told(self) -> list[dict[str, Any]]:
         """Return all interfaces as `ip -j -d addr` tells them."""
-        told = []
+        told: list[dict[str, Any]] = []
         for number, (name, addresses) in enumerate(self.memory()["addresses"].items(), 1):
             one: dict[str, Any] = {"ifindex": number, "ifname": name, "addr_info": addresses}
             one.update(flags=["UP", "LOWER_UP"], mtu=1500, operstate="UP", link_type="ether")
             one["address"] = f"52:54:00:12:34:{number:02x}"
+            one.update(self._master(name))
+            if name == names.BRIDGE:
+                one["address"] = next(t["address"] for t in told if t["ifname"] == self.interface)
+                one["linkinfo"] = {"info_kind": "bridge"}
             if name == "lo":
                 one.update(flags=["LOOPBACK", "UP", "LOWER_UP"], mtu=65536, link_type="loopback")
             told.append(one)
@@ -572,21 +581,34 @@ class PracticeHost(Host):
             self._bring_up()
         return Done(0, "", "")
 
-    def _ifdown(self, _words: list[str], _env: dict[str, str]) -> Done:
+    def _master(self, name: str) -> dict[str, str]:
+        """Return that the cable is a port, while there is a bridge."""
+        joined = name == self.interface and names.BRIDGE in self.memory()["addresses"]
+        return {"master": names.BRIDGE} if joined else {}
+
+    def _ifdown(self, words: list[str], _env: dict[str, str]) -> Done:
         with self.remember() as memory:
-            memory["addresses"][self.interface] = []
+            if words[-1] in memory["addresses"]:
+                memory["addresses"][words[-1]] = []
         return Done(0, "", "")
 
     def _bring_up(self) -> None:
-        """Give the interface what the manager's file says, or else a lease."""
+        """Give the interface, or the bridge, what the manager's file says, or else a lease."""
         text = self.read(MANAGERS[self.manager][0])
         if text is None:
             wanted = [address_told(self.lease, dynamic=True)]
         else:
             texts = re.findall(r"(?<![\w.:])((?:\d+\.){3}\d+/\d+|[0-9a-f:]*::[0-9a-f:]*/\d+)", text)
             wanted = [address_told(t) for t in dict.fromkeys(texts)]
+        joined = text is not None and names.BRIDGE in text
         with self.remember() as memory:
-            memory["addresses"][self.interface] = wanted
+            memory["addresses"][self.interface] = [] if joined else wanted
+            if joined:
+                memory["addresses"][names.BRIDGE] = wanted
+        if self.manager == "ifupdown":
+            up = ["lo", self.interface, *([names.BRIDGE] if joined else [])]
+            text = "".join(f"{name}={name}\n" for name in up)
+            Path(self.path("/run/network/ifstate")).write_text(text, encoding="ascii")
 
     # ------------------------------------------------------- packages, firewall
 

@@ -355,8 +355,13 @@ def _nobody_watches(_interface: str) -> None:
 
 
 def _present(memory: Memory) -> frozenset[str]:
-    on_radio = memory["addresses"].get(radio.INTERFACE, [])
-    return frozenset(one["local"] for one in (*memory["addresses"][INTERFACE], *on_radio))
+    return frozenset(one["local"] for one in _all_addresses(memory))
+
+
+def _all_addresses(memory: Memory) -> list[dict[str, Any]]:
+    """Return what radio, bridge and cable have."""
+    places = (radio.INTERFACE, names.BRIDGE, INTERFACE)
+    return [one for place in places for one in memory["addresses"].get(place, [])]
 
 
 def _sockets(memory: Memory, serving: bool) -> Iterator[dict[str, Any]]:
@@ -366,9 +371,7 @@ def _sockets(memory: Memory, serving: bool) -> Iterator[dict[str, Any]]:
     if serving:  # Docker keeps one process for each port that it publishes
         for pid, port in ((655, 80), (661, 443)):
             rows.append((DOCKER, "docker-proxy", pid, "0.0.0.0", (("tcp", port),)))  # noqa: S104
-    on_radio = memory["addresses"].get(radio.INTERFACE, [])
-    present = (*on_radio, *memory["addresses"][INTERFACE])
-    static = [a["local"] for a in present if not a.get("dynamic")]
+    static = [a["local"] for a in _all_addresses(memory) if not a.get("dynamic")]
     for address in static[:1]:
         held = (("tcp", 53), ("udp", 53), ("udp", 67))
         rows.append((names.DNSMASQ_UNIT, "dnsmasq", 901, address, held))

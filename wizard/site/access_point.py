@@ -9,7 +9,7 @@ from dataclasses import replace
 from wizard.agent import names as agent_names
 from wizard.agent import wire
 from wizard.problem import Problem
-from wizard.site import names, radio
+from wizard.site import bridge, names, radio
 from wizard.site.model import AccessPoint, Site
 from wizard.site.words import finding
 
@@ -76,21 +76,20 @@ def _possible(ap: AccessPoint, facts: wire.Facts) -> Iterator[Problem]:
 def arranged(site: Site, facts: wire.Facts | None) -> Site:
     """Return the site with the server's radio in its LAN: joined with a bridge, else the LAN.
 
-    Where the fixed address is on a bridge the radio joins it; anywhere else it takes the address
-    along. Away from the server's radio, the address goes back to the cable.
+    Where the fixed address is on a bridge the radio joins it. On a cable both are joined if that
+    is wanted; else the radio takes the address along. Without either the address is the cable's.
     """
     ap, lan = site.access_point, site.static_ip.interface
-    present = facts.interface(lan) if facts is not None else None
-    if ap.kind != "server":
-        on_radio = bool(lan) and lan == ap.interface and not ap.bridge
-        cables = [i.name for i in facts.interfaces if i.kind == "ethernet"] if facts else []
+    present = bridge.lan(facts, lan) if facts is not None else None
+    if ap.kind != "server" or ap.bridge:
+        on_radio = bool(lan) and lan == ap.interface
+        cables = [i for i in facts.interfaces if i.kind == "ethernet"] if facts else []
+        cables.sort(key=lambda i: not i.carrier)
         if not on_radio or not cables:
             return site
-        back = cables[0]
-        return replace(site, static_ip=replace(site.static_ip, interface=back))
+        return replace(site, static_ip=replace(site.static_ip, interface=cables[0].name))
     if present is not None and present.kind == "bridge":
         return replace(site, access_point=replace(ap, bridge=True))
-    site = replace(site, access_point=replace(ap, bridge=False))
     if not ap.interface.strip():
         return site
     return replace(site, static_ip=replace(site.static_ip, interface=ap.interface, gateway=""))
@@ -110,14 +109,14 @@ def _radio(site: Site, facts: wire.Facts | None) -> Iterator[Problem]:
 
 
 def _layout(site: Site, facts: wire.Facts | None) -> Iterator[Problem]:
-    """Either the radio is the LAN and has the server's address, or it joins a bridge that has."""
+    """Either the radio is the LAN and has the server's address, or it is joined with the cable."""
     name, lan = site.access_point.interface, site.static_ip.interface
     if site.access_point.bridge:
         if name == lan:
             yield finding("ap_bridge_same", f"{FIELD}.bridge", value=name)
             return
         there = facts.interface(lan) if facts is not None else None
-        if there is not None and there.kind != "bridge":
+        if there is not None and there.kind not in ("bridge", "ethernet"):
             yield finding("ap_bridge_none", f"{FIELD}.bridge", value=lan)
     elif lan and name != lan:
         yield finding("ap_layout", f"{FIELD}.interface", value=name, lan=lan)

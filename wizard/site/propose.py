@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address
 
-from wizard.agent import wire
-from wizard.site import static_ip
+from wizard.agent import names, wire
+from wizard.site import bridge, static_ip
 from wizard.site.addresses import ends, interface4, ipv4, lan
 from wizard.site.model import Site, StaticIp
 
@@ -23,8 +23,18 @@ _LOW, _HIGH = 100, 199  # of a network with 256 addresses
 
 
 def choices(facts: wire.Facts) -> tuple[wire.Interface, ...]:
-    """Return the interfaces that a cable or radio leads to, without the parts of a bridge."""
-    return tuple(i for i in facts.interfaces if static_ip.outer(i) and not i.master)
+    """Return the interfaces that a cable or radio leads to, without the parts of a bridge.
+
+    Of the bridge that this program makes it is the cable that is offered, as it was before.
+    """
+    cable = bridge.cable(facts)
+    return tuple(
+        i
+        for i in facts.interfaces
+        if static_ip.outer(i)
+        and (i == cable or not i.master)
+        and (i.name != names.BRIDGE or cable is None)
+    )
 
 
 def inner(facts: wire.Facts) -> tuple[wire.Interface, ...]:
@@ -37,8 +47,9 @@ def interface(facts: wire.Facts) -> wire.Interface | None:
     """Return the interface that carries our SSH session, else the only cable with link."""
     offered = {i.name: i for i in choices(facts)}
     carrier = facts.connection.interface if facts.connection is not None else ""
-    part = facts.interface(carrier)
-    for name in (carrier, part.master if part is not None else ""):
+    part, cable = facts.interface(carrier), bridge.cable(facts)
+    ours = cable.name if cable is not None and carrier == names.BRIDGE else ""
+    for name in (carrier, part.master if part is not None else "", ours):
         if name in offered:
             return offered[name]
     cables = [i for i in offered.values() if i.carrier and i.kind != "wifi"]
@@ -57,7 +68,7 @@ def address(facts: wire.Facts | None, name: str, avoid: Collection[str] = ()) ->
     """
     if facts is None:
         return CALM
-    present = facts.interface(name)
+    present = bridge.lan(facts, name)
     own = [f"{a.address}/{a.prefix}" for a in (present.addresses if present is not None else ())]
     wanted = (text for text in (*own, *_calm()) if text not in avoid)
     return next((text for text in wanted if _fits(facts, name, text)), "")
@@ -65,7 +76,7 @@ def address(facts: wire.Facts | None, name: str, avoid: Collection[str] = ()) ->
 
 def kept(facts: wire.Facts | None, name: str, text: str) -> bool:
     """Whether this is an address that the interface has already."""
-    present = facts.interface(name) if facts is not None else None
+    present = bridge.lan(facts, name) if facts is not None else None
     wanted = interface4(text)
     here = present.addresses if present is not None else ()
     return wanted is not None and any(interface4(f"{a.address}/{a.prefix}") == wanted for a in here)

@@ -9,7 +9,7 @@ from ipaddress import IPv4Interface, IPv6Interface
 from wizard.agent import names as agent_names
 from wizard.agent import wire
 from wizard.problem import Problem
-from wizard.site import names
+from wizard.site import bridge, names
 from wizard.site.addresses import (
     CGNAT,
     PRIVATE,
@@ -41,7 +41,7 @@ _INNER = re.compile(r"docker\d+|br-[0-9a-f]{12}|virbr\d+|lxdbr\d+|lxcbr\d+|cni\d
 def check(site: Site, facts: wire.Facts | None) -> Iterator[Problem]:
     """Yield what is wrong with the address, and with its place among what the server has."""
     yield from _interface(site)
-    present = facts.interface(site.static_ip.interface) if facts is not None else None
+    present = bridge.lan(facts, site.static_ip.interface) if facts is not None else None
     if facts is not None and names.is_interface(site.static_ip.interface):
         yield from _interface_there(site, facts, present)
     yield from _address(site.static_ip.address)
@@ -78,7 +78,7 @@ def _interface_there(
     if not outer(present):
         yield finding("interface_virtual", INTERFACE, value=name)
         return
-    if present.master:
+    if present.master and present.master != agent_names.BRIDGE:
         yield finding("interface_member", INTERFACE, value=name, master=present.master)
     if own_radio(site) and present.kind == "wifi":
         return  # no cable, no other manager: the access point brings the address along

@@ -530,13 +530,12 @@ PROBLEMS: Words = {
         "The radio {value} would be a network of its own, but the server's fixed address is on"
         " {lan}, so phones on the Wi-Fi would not find the server.",
         "Choose {value} for the fixed address as well (static_ip.interface), or join both"
-        " (access_point.bridge = true) where {lan} is a bridge.",
+        " (access_point.bridge = true).",
     ),
     "ap_bridge_none": (
-        "Wi-Fi and cable can be joined only where the server has a bridge already, and {value} is"
-        " none. This program does not make bridges yet.",
-        "Let the Wi-Fi be the network of the phones (the radio for the fixed address, joining"
-        " off), or use an access point of your own on the cable.",
+        "The Wi-Fi can be joined with a plain cable or with a bridge that is there already, and"
+        " {value} is neither.",
+        "Choose the cable for the fixed address, or let the Wi-Fi be a network of its own.",
     ),
     "ap_gateway": (
         "The Wi-Fi of the server's own radio has no other router, so there is no {value} in it.",

@@ -8,7 +8,7 @@ from typing import Any, Dict, List
 
 from .. import names
 from ..host import Host
-from . import Plain, Step, StepError, address, said
+from . import Plain, Step, StepError, address, bridge, said
 
 MANAGERS = ("netplan", "networkmanager", "networkd", "ifupdown")
 
@@ -17,7 +17,10 @@ def check(step: Step, change: Plain) -> None:
     """Refuse an unknown manager; keep ifupdown's old configuration, which `ifdown` needs."""
     if change["manager"] not in MANAGERS:
         raise StepError("bad-order", "network manager %r" % (change["manager"],))
-    address.check(step, {"interface": change["interface"], "address": change["address"]})
+    if change["port"] and change["interface"] != names.BRIDGE:
+        raise StepError("bad-order", "bridge %r" % (change["interface"],))
+    real = change["port"] or change["interface"]  # a bridge may not be there yet
+    address.check(step, {"interface": real, "address": change["address"]})
     if change["address6"]:
         address.split(change["address6"])
     step.shared["interfaces-before"] = merged_interfaces(step.host)
@@ -25,7 +28,9 @@ def check(step: Step, change: Plain) -> None:
 
 def look(step: Step, change: Plain) -> Plain:
     """Return addresses, profile and, for ifupdown, both configurations as kept images."""
-    interface = change["interface"]
+    port = change["port"]
+    makes = bool(port) and bridge.master(step.host, port) != change["interface"]
+    interface = port if makes else change["interface"]  # that has the addresses now
     profile = change["old_profile"]
     if "networkmanager" in (change["manager"], change["renderer"]) and not profile:
         argv = ["nmcli", "--get-values", "GENERAL.CON-UUID", "device", "show", interface]
@@ -34,6 +39,8 @@ def look(step: Step, change: Plain) -> Plain:
         "manager": change["manager"],
         "renderer": change["renderer"],
         "interface": interface,
+        "bridge": change["interface"] if makes else "",
+        "port": port,
         "address": change["address"],
         "address6": change["address6"],
         "profile": change["profile"],
@@ -63,25 +70,45 @@ def do(step: Step, change: Plain, before: Plain) -> Plain:
     manager, interface = change["manager"], change["interface"]
     seconds = step.timings.reload
     code = "network-failed"
-    if "networkd" in (manager, change["renderer"]):
+    if "networkd" in (manager, change["renderer"]) or before["bridge"]:
         _clear_the_way(step)
     if manager == "netplan":
         step.run(["netplan", "apply"], seconds, code)
     elif manager == "networkmanager":
-        step.run(
-            ["nmcli", "connection", "load", step.host.path(names.NETWORKMANAGER_FILE)],
-            seconds,
-            code,
-        )
-        step.run(["nmcli", "--wait", "60", "connection", "up", change["profile"]], seconds, code)
+        _networkmanager(step, change, seconds, code)
     elif manager == "networkd":
         step.run(["networkctl", "reload"], seconds, code)
-        step.run(["networkctl", "reconfigure", interface], seconds, code)
+        for name in _together(before["port"], interface):
+            bridge.await_link(step, name)
+            step.run(["networkctl", "reconfigure", name], seconds, code)
     else:
         wanted = [change["address"], change["address6"]]
-        _ifupdown(step, before, before["old_interfaces"], [w for w in wanted if w], code)
+        kept = [] if before["bridge"] else [w for w in wanted if w]
+        _ifupdown(step, before, before["old_interfaces"], kept, code)
+        if before["bridge"]:
+            step.run(["ifup", "--force", interface], seconds, code)
+    if change["port"]:
+        bridge.await_port(step, change["port"], interface)
     _await_new(step, change, before)
     return {}
+
+
+def _together(port: str, interface: str) -> List[str]:
+    """The cable first: without it a bridge has no link, and takes up no address."""
+    return [port, interface] if port else [interface]
+
+
+def _networkmanager(step: Step, change: Plain, seconds: float, code: str) -> None:
+    files = [names.NETWORKMANAGER_FILE]
+    profiles = [change["profile"]]
+    if change["port"]:
+        files.append(names.NETWORKMANAGER_PORT_FILE)
+        # A port brings its bridge along.
+        profiles = [names.NETWORKMANAGER_PORT_NAME, *profiles]
+    load = ["nmcli", "connection", "load", *(step.host.path(f) for f in files)]
+    step.run(load, seconds, code)
+    for profile in profiles:
+        step.run(["nmcli", "--wait", "60", "connection", "up", profile], seconds, code)
 
 
 def _clear_the_way(step: Step) -> None:
@@ -127,6 +154,8 @@ def undo(step: Step, before: Plain) -> None:
     manager, interface = before["manager"], before["interface"]
     failure = ""
     try:
+        if before["bridge"]:
+            _take_apart(step, before)
         _take_up_old(step, before)
     except StepError as error:
         failure = error.detail
@@ -141,6 +170,25 @@ def undo(step: Step, before: Plain) -> None:
     if not back:
         _by_hand(step, before)
         raise StepError("old-address-missing", failure or interface)
+
+
+def _take_apart(step: Step, before: Plain) -> None:
+    """Let the manager forget the bridge, or it would make it anew, and take it away."""
+    manager = before["manager"]
+    forget = {
+        "netplan": [["netplan", "generate"]],
+        "networkmanager": [["nmcli", "connection", "reload"]],
+        "networkd": [["networkctl", "reload"]],
+        "ifupdown": [],
+    }[manager]
+    if before["renderer"] == "networkmanager":
+        forget.append(["nmcli", "connection", "reload"])
+    if manager == "ifupdown":
+        image = step.journal.images + "/" + before["new_interfaces"]
+        forget.append(["ifdown", "--force", "-i", image, before["bridge"]])
+    for argv in forget:
+        step.host.run(argv, timeout=step.timings.reload)
+    bridge.take_apart(step.host, before["bridge"], before["port"])
 
 
 def _take_up_old(step: Step, before: Plain) -> None:

@@ -17,14 +17,17 @@ from wizard.gui.widgets.choice import Choices, Option
 from wizard.gui.widgets.countries import Countries
 from wizard.gui.widgets.field import Field, line_edit
 from wizard.gui.widgets.fold import Fold
+from wizard.gui.widgets.openwrt import OpenWrtPanel
 from wizard.gui.widgets.password import PasswordEdit
 from wizard.gui.widgets.points import Points
 from wizard.gui.widgets.qr_code import QrCode
+from wizard.gui.widgets.radio_layout import RadioLayout
 from wizard.gui.widgets.radio_notes import RadioNotes
 from wizard.gui.widgets.text import label
+from wizard.gui.widgets.vendor_words import VendorWords
 from wizard.handover import qr
 from wizard.problem import Problem, UserError
-from wizard.site import access_point, passphrase, radio
+from wizard.site import access_point, bridge, passphrase, radio
 from wizard.site.flow import Step
 from wizard.site.model import Site
 from wizard.site.range_map import Use, parts
@@ -68,12 +71,20 @@ class AccessPointPage(Page):
         )
         self.kinds.chosen.connect(self.kind.edited)
         self.body.addWidget(self.kind)
+        self.layout_cards = RadioLayout()
+        self.layout_field = self.add(
+            Field("access_point.bridge", self.tr("Where does the Wi-Fi lead?"), self.layout_cards)
+        )
+        self.layout_cards.chosen.connect(self.layout_field.edited)
+        self.body.addWidget(self.layout_field)
         self.notes = RadioNotes()
         self.body.addWidget(self.notes)
         self.advice = self._build_advice()
         self.body.addWidget(self.advice)
         self.details = self._build_details()
         self.body.addWidget(self.details)
+        self.openwrt = OpenWrtPanel(self.desk)
+        self.body.addWidget(self.openwrt)
 
     def _build_advice(self) -> Card:
         card = Card(self.tr("What to set on the access point"))
@@ -88,6 +99,7 @@ class AccessPointPage(Page):
                 "hint",
             )
         )
+        card.body.addWidget(VendorWords())
         return card
 
     def _build_details(self) -> Card:
@@ -195,9 +207,15 @@ class AccessPointPage(Page):
         self._offer_channels(ap.channel)
         self.channel.show_value(ap.channel)
         self.password.show_value(self.desk.secrets.wifi_passphrase)
+        self.layout_cards.show_joined(ap.bridge)
+        facts, lan = self.desk.facts, site.static_ip.interface
+        there = bridge.lan(facts, lan) if facts is not None else None
+        on_bridge = there is not None and there.kind == "bridge"  # nothing is left to choose
+        self.layout_field.setVisible(ap.kind == "server" and not on_bridge)
         self.notes.setVisible(ap.kind == "server")
         self.notes.tell(site, self.desk.facts)
         self.advice.setVisible(ap.kind == "own")
+        self.openwrt.setVisible(ap.kind == "own")
         self.details.setVisible(ap.kind in ("own", "server"))
         self.password.set_hint(self._password_hint(ap.kind))
         for part in (self.radio, self.country, self.channel, self.propose):
@@ -224,6 +242,7 @@ class AccessPointPage(Page):
             country=self.country.value,
             channel=int(self.channel.value or 0),
             security=self.security.value or site.access_point.security,
+            bridge=self.layout_cards.joined,
         )
         if ap.kind == "server" and not ap.interface:
             ap = replace(ap, interface=self._first_radio(), ssid=ap.ssid or site.name[:32])
@@ -290,6 +309,7 @@ class AccessPointPage(Page):
         if self._job is not None:
             self._job.drop()
             self._job = None
+        self.openwrt.drop()
         self.secret.hide_text()
         self.show_code.setChecked(False)
 
@@ -332,7 +352,10 @@ class AccessPointPage(Page):
     def _password_hint(self, kind: str) -> str:
         rule = self.tr("8 to 63 letters, digits and signs of the English keyboard.")
         if kind != "server":
-            more = self.tr("Only for the QR code. It is forgotten when the program closes.")
+            more = self.tr(
+                "For the QR code, and for an OpenWrt device. It is forgotten when the program "
+                "closes."
+            )
         elif self.desk.facts is not None and not self._password_needed():
             more = self.tr("Empty: the server keeps the one that it has.")
         else:

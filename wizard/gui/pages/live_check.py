@@ -34,6 +34,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "router",
         "dns_second",
         "range",
+        "joined",
         "dns_udp",
         "dns_tcp",
         "dns_aaaa",

@@ -19,7 +19,7 @@ from wizard.gui.widgets.fold import Fold
 from wizard.gui.widgets.text import label
 from wizard.plan.model import CONFIRM_SECONDS
 from wizard.problem import Problem
-from wizard.site import propose
+from wizard.site import bridge, propose
 from wizard.site.flow import Step
 from wizard.site.makers import maker
 from wizard.site.model import Site, StaticIp
@@ -205,9 +205,10 @@ class StaticIpPage(Page):
             "vlan": self.tr("part of a cable (VLAN)"),
         }.get(interface.kind, self.tr("cable"))
         link = self.tr("connected") if interface.carrier else self.tr("nothing plugged in")
+        lan = bridge.lan(facts, interface.name) or interface
         addresses = [
             f"{a.address}/{a.prefix}"
-            for a in interface.addresses
+            for a in lan.addresses
             if a.family == 4 and a.scope == "global"
         ]
         lines = [
@@ -218,7 +219,10 @@ class StaticIpPage(Page):
                 mac=device(interface.mac) if maker(interface.mac) else interface.mac
             ),
         ]
-        if facts.connection is not None and facts.connection.interface == interface.name:
+        if lan != interface:
+            lines.append(self.tr("joined with the Wi-Fi"))
+        here = (interface.name, lan.name)
+        if facts.connection is not None and facts.connection.interface in here:
             lines.append(self.tr("you are connected through it"))
         return Option(
             interface.name,

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from wizard.agent import wire
 from wizard.gui.theme import SPACE
 from wizard.gui.widgets.card import Notice
-from wizard.site import radio
+from wizard.site import bridge, radio
 from wizard.site.model import Site
 
 
@@ -25,7 +25,7 @@ class RadioNotes(QWidget):
 
     def tell(self, site: Site, facts: wire.Facts | None) -> None:
         """Say where the Wi-Fi leads, and what the server's kernel says about this very radio."""
-        self._tell_layout(site)
+        self._tell_layout(site, facts)
         self._tell_radio(site, facts)
 
     @property
@@ -33,14 +33,22 @@ class RadioNotes(QWidget):
         """All that is said."""
         return f"{self.joined.text} {self.able.text}".strip()
 
-    def _tell_layout(self, site: Site) -> None:
+    def _tell_layout(self, site: Site, facts: wire.Facts | None) -> None:
+        lan = site.static_ip.interface
+        there = bridge.lan(facts, lan) if facts is not None else None
         if site.access_point.bridge:
             self.joined.tell(
                 "info",
                 self.tr("Phones on the Wi-Fi and devices on the cable are in one network."),
                 self.tr("The radio joins {lan}, which has the server's address.").format(
-                    lan=site.static_ip.interface
-                ),
+                    lan=there.name
+                )
+                if there is not None and there.kind == "bridge"
+                else self.tr(
+                    "Inside the server, radio and cable {cable} are joined by a bridge, which gets "
+                    "the server's address. For a few seconds the server cannot be reached. If this "
+                    "laptop does not find it again, the server goes back to the way it was."
+                ).format(cable=lan),
             )
         else:
             self.joined.tell(

@@ -49,7 +49,7 @@ class Found:
 
 def render(draft: Draft, target: Target) -> tuple[wire.WriteFile, ...] | None:
     """Plan our stanzas and the removal of the old ones. Source: interfaces(5)."""
-    name = target.interface.name
+    name = (target.cable or target.interface).name
     if draft.facts.file(MAIN) is None:
         draft.problem("file-unread", WHERE, path=MAIN, interface=name)
         return None
@@ -182,7 +182,7 @@ def _kept(draft: Draft, found: list[Found], name: str) -> list[str]:
         options += [(names.INTERFACES_FILE, option) for option in ours.options]
     kept: list[str] = []
     for path, (key, value) in options:
-        if ADDRESSING.fullmatch(key):
+        if ADDRESSING.fullmatch(key) or value == _join(name):
             continue
         if SCRIPTS.fullmatch(key) and path != names.INTERFACES_FILE:
             draft.problem(
@@ -200,8 +200,19 @@ def _kept(draft: Draft, found: list[Found], name: str) -> list[str]:
 
 def _stanzas(target: Target, kept: list[str], automatic: bool) -> str:
     name = target.interface.name
-    lines = [] if automatic else [f"auto {name}"]
-    lines += [f"iface {name} inet static", f"    address {target.address}"]
+    lines: list[str] = []
+    if target.cable is None:
+        lines += [] if automatic else [f"auto {name}"]
+        lines += [f"iface {name} inet static"]
+    else:
+        cable = target.cable.name
+        lines += [] if automatic else [f"auto {cable}"]
+        lines += [f"iface {cable} inet manual"]
+        lines += [f"    {line}" for line in (*kept, f"up {_join(cable)}")]
+        lines += [f"auto {name}", f"iface {name} inet static"]
+        lines += [f"    pre-up {line}" for line in (_make(target), _join(cable))]
+        kept = []
+    lines.append(f"    address {target.address}")
     if target.gateway:
         lines.append(f"    gateway {target.gateway}")
     if target.nameservers:
@@ -214,6 +225,19 @@ def _stanzas(target: Target, kept: list[str], automatic: bool) -> str:
             f"    accept_ra {1 if target.accept_ra else 0}",
         ]
     return fill("interfaces", stanzas="\n".join(lines))
+
+
+def _make(target: Target) -> str:
+    """The bridge by iproute2: bridge-utils, which knows `bridge_ports`, may not be installed."""
+    name, mac = target.interface.name, target.interface.mac
+    # With its address from the start, or udev gives it one (systemd.link(5), MACAddressPolicy=).
+    made = f"ip link add name {name} address {mac} type bridge forward_delay 0 stp_state 0"
+    return f"test -e /sys/class/net/{name} || {made}"
+
+
+def _join(cable: str) -> str:
+    """Whichever of the two comes up later brings them together."""
+    return f"ip link set dev {cable} up master {names.BRIDGE} || true"
 
 
 def _covers(facts: wire.Facts) -> bool:

@@ -48,13 +48,14 @@ def render(draft: Draft, target: Target) -> tuple[wire.WriteFile, ...] | None:
     second definition with `dhcp4: true` or another address would add to ours.
     """
     documents = draft.facts.network.netplan
+    interface = target.cable or target.interface
     read = {posixpath.basename(path) for path in documents}  # one name shadows another
     for file in draft.facts.network.files:
         if file.path.startswith(FOLDER) and posixpath.basename(file.path) not in read:
-            draft.problem("file-unread", WHERE, path=file.path, interface=target.interface.name)
+            draft.problem("file-unread", WHERE, path=file.path, interface=interface.name)
             return None
-    found = list(_definitions(documents, target.interface))
-    if not _decidable(draft, target.interface, documents, found):
+    found = list(_definitions(documents, interface))
+    if not _decidable(draft, interface, documents, found):
         return None
     text = fill("netplan.yaml", document=emit(_document(draft.facts, target, found)).rstrip())
     ours = draft.write(names.NETPLAN_FILE, text, TOPIC, 0o600, "netplan")
@@ -148,7 +149,9 @@ def _decidable(
     for document in documents.values():
         for section in ("bridges", "bonds"):
             for master, content in _items(_network(document).get(section)):
-                if ids & {str(port) for port in content.get("interfaces") or ()}:
+                if master != names.BRIDGE and ids & {
+                    str(port) for port in content.get("interfaces") or ()
+                }:
                     draft.problem("interface-port", WHERE, interface=name, master=master)
                     return False
     routes = [
@@ -165,7 +168,7 @@ def _decidable(
 
 def _document(facts: wire.Facts, target: Target, found: list[Definition]) -> dict[str, Any]:
     """Our document: the same id as before, because VLANs and others refer to it."""
-    name = target.interface.name
+    name = (target.cable or target.interface).name
     section = found[0].section if found else "ethernets"
     one_id = found[0].id if found else name
     kept: dict[str, Any] = {}
@@ -174,16 +177,40 @@ def _document(facts: wire.Facts, target: Target, found: list[Definition]) -> dic
     if "match" in kept and not kept["match"]:
         kept["match"] = {"name": name}
     definition: dict[str, Any] = {key: kept[key] for key in sorted(kept)}
+    if target.cable is not None:
+        cable = definition | _renderer(facts) | {"dhcp4": False, "dhcp6": False, "link-local": []}
+        ours = _bridge(target, one_id) | _addressing(facts, target)
+        sections = {section: {one_id: cable}, "bridges": {target.interface.name: ours}}
+        return {"network": {"version": 2, **sections}}
+    definition |= _addressing(facts, target)
+    return {"network": {"version": 2, section: {one_id: definition}}}
+
+
+def _renderer(facts: wire.Facts) -> dict[str, Any]:
+    """What NetworkManager is told: our profile goes before any that it made by itself."""
+    if facts.network.renderer != "networkmanager":
+        return {}
+    passthrough = {"connection.autoconnect-priority": str(networkmanager.PRIORITY)}
+    return {"renderer": "NetworkManager", "networkmanager": {"passthrough": passthrough}}
+
+
+def _bridge(target: Target, port: str) -> dict[str, Any]:
+    return {
+        "interfaces": [port],
+        "macaddress": target.interface.mac,
+        # nobody waits for a spanning tree: there is one cable
+        "parameters": {"forward-delay": 0, "stp": False},
+    }
+
+
+def _addressing(facts: wire.Facts, target: Target) -> dict[str, Any]:
+    definition = _renderer(facts)
     if facts.network.renderer == "networkmanager":
-        definition["renderer"] = "NetworkManager"
-        # First: before any profile that NetworkManager made by itself for this interface. Then
-        # what netplan would leave to chance: without an IPv6 address it writes "ignore".
-        passthrough = {
-            "connection.autoconnect-priority": str(networkmanager.PRIORITY),
+        # What netplan would leave to chance: without an IPv6 address it writes "ignore".
+        definition["networkmanager"]["passthrough"] |= {
             "ipv6.method": networkmanager.method6(target),
             "ipv6.addr-gen-mode": "eui64",
         }
-        definition["networkmanager"] = {"passthrough": passthrough}
     definition |= {
         "dhcp4": False,
         "dhcp6": False,
@@ -195,7 +222,7 @@ def _document(facts: wire.Facts, target: Target, found: list[Definition]) -> dic
         definition["routes"] = [{"to": "default", "via": target.gateway}]
     if target.nameservers:
         definition["nameservers"] = {"addresses": list(target.nameservers)}
-    return {"network": {"version": 2, section: {one_id: definition}}}
+    return definition
 
 
 def _without(documents: Mapping[str, Any], path: str, gone: list[Definition]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ WHERE = "static_ip.interface"
 STACKING = frozenset(
     ("Bond", "Bridge", "IPVLAN", "IPVTAP", "MACVLAN", "MACVTAP", "Tunnel", "VLAN", "VRF", "VXLAN")
 )
+OURS = (names.NETWORKD_FILE, names.NETWORKD_PORT_FILE)
 # In [Match]: what the facts can answer.
 KNOWN = frozenset(("Name", "MACAddress", "PermanentMACAddress", "Driver", "Type"))
 TYPES = {"ethernet": "ether", "wifi": "wlan"}
@@ -27,18 +28,21 @@ Section = dict[str, list[str]]
 def render(draft: Draft, target: Target) -> tuple[wire.WriteFile, ...] | None:
     """Plan our .network file; the first file that matches an interface is the only one in force.
 
-    Source: systemd.network(5). [Link] of the file in force now is carried over.
+    Source: systemd.network(5), systemd.netdev(5). [Link] of the file in force now is carried
+    over; with a bridge, what the start of the server waits for goes to the bridge.
     """
-    interface = target.interface
-    ours = posixpath.basename(names.NETWORKD_FILE)
+    interface = target.cable or target.interface
+    ours = posixpath.basename(names.NETWORKD_PORT_FILE if target.cable else names.NETWORKD_FILE)
     link: Section = {}
     for file in sorted(_files(draft.facts), key=lambda f: posixpath.basename(f.path)):
         sections = _parse(file.text)
         matched = _matches(sections.get("Match", {}), interface)
+        if file.path in OURS:
+            continue
         if posixpath.basename(file.path) < ours and matched is not False:
             draft.problem("networkd-earlier", WHERE, path=file.path, interface=interface.name)
             return None
-        if not matched or file.path == names.NETWORKD_FILE:
+        if not matched:
             continue
         stacked = sorted(STACKING & set(sections.get("Network", {})))
         if stacked:
@@ -52,16 +56,37 @@ def render(draft: Draft, target: Target) -> tuple[wire.WriteFile, ...] | None:
             return None
         link = sections.get("Link", {})
         break
+    files: list[wire.WriteFile] = []
+    if target.cable is not None:
+        port = {k: v for k, v in link.items() if not k.startswith("Required")}
+        link = {k: v for k, v in link.items() if k not in port}
+        bridge = target.interface
+        made = fill("networkd.netdev", bridge=bridge.name, mac=bridge.mac)
+        joined = fill(
+            "networkd-cable.network",
+            cable=interface.name,
+            link=_section("Link", port),
+            bridge=bridge.name,
+        )
+        for path, text in (
+            (names.NETWORKD_BRIDGE_FILE, made),
+            (names.NETWORKD_PORT_FILE, joined),
+        ):
+            written = draft.write(path, text, TOPIC, 0o644)
+            if written is None:
+                return None
+            files += written
     content = fill(
         "networkd.network",
-        interface=interface.name,
+        interface=target.interface.name,
         link=_section("Link", link),
         addresses="\n".join(f"Address={a}" for a in target.addresses),
         gateway=f"Gateway={target.gateway}" if target.gateway else "",
         dns="\n".join(f"DNS={n}" for n in target.nameservers),
         accept_ra="yes" if target.accept_ra else "no",
     )
-    return draft.write(names.NETWORKD_FILE, content, TOPIC, 0o644)
+    own = draft.write(names.NETWORKD_FILE, content, TOPIC, 0o644)
+    return None if own is None else (*files, *own)
 
 
 def _files(facts: wire.Facts) -> list[wire.TextFile]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import ipaddress
 import uuid
+from functools import partial
 
 from wizard.agent import names, wire
 from wizard.plan.draft import Draft
@@ -15,16 +16,17 @@ TOPIC = "static_ip"
 WHERE = "static_ip.interface"
 NAMESPACE = uuid.UUID("5d0a9a3c-7c0b-4f6e-9a43-3f0d1f2f8f10")
 PRIORITY = 100
+OURS = (names.NETWORKMANAGER_FILE, names.NETWORKMANAGER_PORT_FILE)
 HIGHEST = 999  # nm-settings-keyfile(5), connection.autoconnect-priority
 
 
 def render(draft: Draft, target: Target) -> tuple[wire.WriteFile, ...] | None:
     """Plan our keyfile; the old profile stays, only not in use.
 
-    Source: nm-settings-keyfile(5). Only plain Ethernet: a bridge or bond profile also makes the
-    interface, and its ports refer to it.
+    Source: nm-settings-keyfile(5). Only plain Ethernet: somebody else's bridge or bond profile
+    also makes the interface, and its ports refer to it. For our own bridge there are two.
     """
-    interface = target.interface
+    interface = target.cable or target.interface
     if interface.kind != "ethernet":
         draft.problem("networkmanager-kind", WHERE, interface=interface.name, kind=interface.kind)
         return None
@@ -35,20 +37,39 @@ def render(draft: Draft, target: Target) -> tuple[wire.WriteFile, ...] | None:
             return None
         priority = max(priority, other + 1)
     gateway = f",{target.gateway}" if target.gateway else ""
+    mtu = f"mtu={interface.mtu}" if interface.mtu != 1500 else ""
+    uuid_of = partial(profile_uuid, draft.facts.system.machine_id)
+    files: tuple[wire.WriteFile, ...] | None = ()
+    if target.cable is not None:
+        port = fill(
+            "networkmanager-cable.nmconnection",
+            id=names.NETWORKMANAGER_PORT_NAME,
+            uuid=uuid_of(f"{interface.name}/{names.BRIDGE}"),
+            cable=interface.name,
+            master=names.BRIDGE,
+            priority=str(priority),
+            mtu=mtu,
+        )
+        files = draft.write(names.NETWORKMANAGER_PORT_FILE, port, TOPIC, 0o600)
+        mtu = ""  # that of its ports
     content = fill(
         "networkmanager.nmconnection",
         id=names.NETWORKMANAGER_NAME,
-        uuid=profile_uuid(draft.facts.system.machine_id, interface.name),
-        interface=interface.name,
+        uuid=uuid_of(target.interface.name),
+        kind="bridge" if target.cable else "ethernet",
+        interface=target.interface.name,
         priority=str(priority),
-        mtu=f"mtu={interface.mtu}" if interface.mtu != 1500 else "",
+        mac=f"cloned-mac-address={target.interface.mac}" if target.cable else "",
+        mtu=mtu,
+        bridge="[bridge]\nstp=false\n" if target.cable else "",
         address=f"{target.address}{gateway}",
         dns="dns=" + "".join(f"{n};" for n in _family(target, 4)) if _family(target, 4) else "",
         method6=method6(target),
         address6=f"address1={target.address6}" if target.address6 else "",
         dns6="dns=" + "".join(f"{n};" for n in _family(target, 6)) if _family(target, 6) else "",
     )
-    return draft.write(names.NETWORKMANAGER_FILE, content, TOPIC, 0o600)
+    own = draft.write(names.NETWORKMANAGER_FILE, content, TOPIC, 0o600)
+    return None if own is None or files is None else (*files, *own)
 
 
 def profile_uuid(machine_id: str, interface: str) -> str:
@@ -71,7 +92,7 @@ def _profiles(facts: wire.Facts, interface: str) -> list[tuple[str, int]]:
     """The other profiles of the interface and their priorities."""
     found: list[tuple[str, int]] = []
     for file in facts.network.files:
-        if not file.path.endswith(".nmconnection") or file.path == names.NETWORKMANAGER_FILE:
+        if not file.path.endswith(".nmconnection") or file.path in OURS:
             continue
         parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
         try:

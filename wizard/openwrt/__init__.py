@@ -1,0 +1,1 @@
+"""An access point with OpenWrt, set over SSH as nothing but an access point, with its way back."""
