@@ -44,11 +44,11 @@ Comment: The libraries that come with the program, and their licences, are liste
  /usr/lib/{name}/licences/LIST.txt, with all texts beside it.
 
 Files: *
-Copyright: The CHT Offline Setup project
+Copyright: 2026 The CHT Offline Setup project
 License: Apache-2.0
 
 Files: usr/lib/{name}/_internal/PySide6/* usr/lib/{name}/_internal/shiboken6/*
-Copyright: The Qt Company Ltd. and other contributors
+Copyright: 2015-2026 The Qt Company Ltd. and other contributors
 License: LGPL-3
 
 License: Apache-2.0

@@ -10,6 +10,8 @@ if before is None:
     os.environ.pop("LD_LIBRARY_PATH", None)
 else:
     os.environ["LD_LIBRARY_PATH"] = before
+# Without that variable another start of this program has to find its libraries anew.
+os.environ["PYINSTALLER_RESET_ENVIRONMENT"] = "1"
 
 from wizard.__main__ import main  # noqa: E402
 
