@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ntpath
 import os
 from pathlib import Path
 
@@ -43,3 +44,12 @@ def test_elsewhere_a_refusal_is_final(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(PermissionError):
         disk.replace("fresh", "file")
     assert asked == ["fresh"]
+
+
+def test_a_path_of_the_server_is_judged_alike_on_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "path", ntpath)
+    disk.guard(str(tmp_path), "/etc/dnsmasq.conf")
+    with pytest.raises(disk.DiskError, match=r"/etc/\.\./shadow"):
+        disk.guard(str(tmp_path), "/etc/../shadow")

@@ -25,6 +25,16 @@ NAME = "CHT Offline Setup"
 LISTED = r"Software\Microsoft\Windows\CurrentVersion\Uninstall\cht-offline-setup"
 OLDER = "0.0.9"
 SITE = 'version = 1\nname = "Kisumu"\ndomain = "kisumu.example.org"\n'
+REST = """
+[static_ip]
+interface = "eth0"
+address = "10.20.0.1/24"
+[dns_dhcp]
+first = "10.20.0.100"
+last = "10.20.0.199"
+[certificate]
+files = ["fullchain.pem"]
+"""
 pytestmark = pytest.mark.timeout(1800)  # two more builds, and a slow Windows
 LONG = "C:\\" + "\\".join(["a-folder-with-a-long-name"] * 60)
 
@@ -201,7 +211,7 @@ def test_it_logs_in_to_a_real_server(laptop: Laptop, tmp_path: Path) -> None:
         site = tmp_path / "site.toml"
         site.write_text(
             f'{SITE}[server]\nhost = "127.0.0.1"\nport = {port}\nuser = "nurse"\n'
-            f'key = "{key.name}"\n',
+            f'key = "{key.name}"\n{REST}',
             "utf-8",
         )
         words = ("--site", f"Z:{site}", "--host-key", fingerprint, "--json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import posixpath
 import time
 from typing import List, Optional, Tuple
 
@@ -136,7 +137,7 @@ def guard(root: str, path: str) -> None:
 
     Raises DiskError "bad-path" or "unsafe-folder".
     """
-    if not path.startswith("/") or os.path.normpath(path) != path.rstrip("/") or "\0" in path:
+    if not path.startswith("/") or posixpath.normpath(path) != path.rstrip("/") or "\0" in path:
         raise DiskError("bad-path", path)
     if not hasattr(os, "geteuid"):
         return

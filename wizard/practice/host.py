@@ -320,7 +320,7 @@ class PracticeHost(Host):
 
     def _file_state(self, unit: str) -> str:
         real = self.path(f"{UNIT_FOLDERS[0]}/{unit}")
-        if os.path.islink(real) and os.readlink(real) == "/dev/null":
+        if _leads_nowhere(real):
             return "masked"
         if not self._unit_file(unit):
             return ""
@@ -379,7 +379,7 @@ class PracticeHost(Host):
             if verb == "mask":
                 if os.path.isfile(real):
                     return Done(1, "", f"Failed to mask unit: File {real} already exists.")
-                os.symlink("/dev/null", real)
+                make_link("/dev/null", real)
             elif state == "masked":
                 os.unlink(real)
             return Done(0, "", "")
@@ -460,10 +460,7 @@ class PracticeHost(Host):
             folder = os.path.dirname(link)
             if wanted and not os.path.lexists(link):
                 os.makedirs(folder, exist_ok=True)
-                try:
-                    os.symlink(self._unit_file(unit), link)
-                except OSError:  # Windows without the right to make links
-                    Path(link).write_text(self._unit_file(unit), encoding="utf-8")
+                make_link(self._unit_file(unit), link)
             elif not wanted and os.path.lexists(link):
                 os.unlink(link)
                 if not os.listdir(folder):
@@ -695,6 +692,20 @@ class PracticeHost(Host):
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text("".join(f"{p}\n" for p in ports), encoding="utf-8")
         return Done(0, "", "")
+
+
+def make_link(target: str, path: str) -> None:
+    """Make a symbolic link; where that cannot be, as for most users of Windows, a file with it."""
+    with contextlib.suppress(OSError):
+        os.symlink(target, path)
+    if not os.path.lexists(path):
+        Path(path).write_text(target, encoding="utf-8")
+
+
+def _leads_nowhere(path: str) -> bool:
+    if os.path.islink(path):
+        return os.readlink(path) == "/dev/null"
+    return os.path.isfile(path) and Path(path).read_bytes() == b"/dev/null"
 
 
 def address_told(text: str, dynamic: bool = False) -> dict[str, Any]:

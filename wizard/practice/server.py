@@ -21,7 +21,7 @@ from wizard.practice import cht, radio
 from wizard.practice.cht import Cht
 from wizard.practice.door import LOOPBACK
 from wizard.practice.engine import VERSION as DOCKER_VERSION
-from wizard.practice.host import Memory, PowerCut, PracticeHost, address_told
+from wizard.practice.host import Memory, PowerCut, PracticeHost, address_told, make_link
 from wizard.practice.radio import Radio
 from wizard.practice.segment import Segment
 
@@ -340,10 +340,7 @@ class Server(PracticeHost):
             link = Path(self.path(f"/proc/{one['pid']}/fd/{one['inode']}"))
             if not os.path.lexists(link):
                 link.parent.mkdir(parents=True, exist_ok=True)
-                try:
-                    link.symlink_to(f"socket:[{one['inode']}]")
-                except OSError:  # Windows without the right to make links
-                    link.write_text(f"socket:[{one['inode']}]", encoding="ascii")
+                make_link(f"socket:[{one['inode']}]", str(link))
 
 
 def _nobody(_before: frozenset[str], _after: frozenset[str]) -> None:
