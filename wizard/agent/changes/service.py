@@ -61,7 +61,7 @@ def do(step: Step, change: Plain, before: Plain) -> Plain:
     if change["enabled"] is True:
         step.run(["systemctl", "enable", "--", unit], 30.0, "service-failed")
     elif change["enabled"] is False and before["load"] == "loaded":
-        step.run(["systemctl", "disable", "--", unit], 30.0, "service-failed")
+        step.run(["systemctl", "disable", "--", unit], 90.0, "service-failed")
     active = change["active"]
     if active == "stopped":
         if before["load"] != "not-found":
@@ -123,7 +123,7 @@ def release(step: Step, before: Plain) -> None:
         now = _file_state(step.host, unit)
     if "enabled" in before["touches"] and _was_off(before):
         if now.startswith("enabled"):
-            step.host.run(["systemctl", "disable", "--", unit], timeout=30.0)
+            step.host.run(["systemctl", "disable", "--", unit], timeout=90.0)
         _sweep_links(step.host, unit)
 
 
