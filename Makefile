@@ -32,6 +32,7 @@ lab-all: $(VENV)/lab
 	$(BIN)/python -m pytest -v -n 2 --dist loadgroup tests/lab --every-kind
 
 bench: $(VENV)/lab
+	$(SYSTEM) bench
 	$(BIN)/python -m tests.lab.prepare
 	$(BIN)/python -m tests.bench.window
 	$(BIN)/python -m tests.bench.arrivals

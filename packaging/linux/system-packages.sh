@@ -8,18 +8,18 @@ case "$1" in
 libgl1 libglib2.0-0 libwayland-client0 libwayland-cursor0 libxcb-cursor0 libxcb-icccm4 \
 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 \
 libxkbcommon-x11-0 libxkbcommon0" ;;
-    test) wanted="curl openssl dnsmasq-base netplan.io ifupdown openssh-server sudo iproute2 iputils-ping \
-at-spi2-core dbus gir1.2-atspi-2.0 hostapd iw gnome-keyring python3-gi xauth xvfb" ;;
+    test) wanted="busybox curl openssl dnsmasq-base netplan.io ifupdown openssh-server sudo iproute2 \
+iputils-ping at-spi2-core dbus gir1.2-atspi-2.0 hostapd iw gnome-keyring python3-gi xauth xvfb" ;;
     lab) wanted="qemu-system-x86 qemu-utils mmdebstrap e2fsprogs apt-utils gpg gpg-agent gpgconf \
-dnsmasq-base isc-dhcp-client iproute2 iputils-ping openssh-client chromium libnss3-tools \
-kea-admin dnsperf hostapd" ;;
+dnsmasq-base isc-dhcp-client iproute2 iputils-ping openssh-client chromium libnss3-tools" ;;
+    bench) wanted="kea-admin dnsperf hostapd" ;;
     installers) wanted="python3-venv libpython3-dev binutils dpkg-dev squashfs-tools git" ;;
     installers-test) wanted="mmdebstrap desktop-file-utils appstream lintian man-db groff \
 squashfs-tools xauth xvfb" ;;
     windows) wanted="git nsis" ;;
     test-windows) wanted="wine64 libwine gcc-mingw-w64-x86-64-win32 xvfb xdotool imagemagick \
 openssh-server openssh-client sudo iproute2 iputils-ping" ;;
-    *) echo "usage: $0 run|test|lab|installers|installers-test|windows|test-windows" >&2; exit 2 ;;
+    *) echo "usage: $0 run|test|lab|bench|installers|installers-test|windows|test-windows" >&2; exit 2 ;;
 esac
 command -v apt-get >/dev/null 2>&1 || exit 0
 missing=""
