@@ -6,7 +6,11 @@ of the same guest and is the phone.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import signal
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +18,9 @@ import pytest
 
 from tests.lab.browser import Browser, Page
 from tests.lab.ca import DOMAIN, Ca
-from tests.lab.clinic import Clinic
+from tests.lab.clinic import CHECKOUT, Clinic
 from tests.lab.garage import MachineFactory
-from tests.lab.network import Dnsmasq, Host
+from tests.lab.network import Dnsmasq, Host, stop_process, wait_for
 from wizard.agent import names
 
 KINDS = ("ifupdown", "netplan", "networkmanager", "networkd")
@@ -134,6 +138,25 @@ class Radios(Clinic):
         proxy = f"http://{address}:8888"
         return Browser(self.laptop, self.ca).open(f"https://{DOMAIN}/", proxy=proxy)
 
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[list[dict[str, Any]]]:
+        """What `watch` tells on the laptop while something is done."""
+        said = self.folder / "watch.jsonl"
+        log = self.folder / "watch.log"
+        place = ["--site", str(self.site_file), "--data", str(self.folder / "data")]
+        argv = [sys.executable, "-m", "wizard", "watch", "--json", "--verbose", *place]
+        rows: list[dict[str, Any]] = []
+        with said.open("wb") as out, log.open("wb") as errors:
+            process = self.laptop.popen(argv, cwd=CHECKOUT, stdout=out, stderr=errors)
+            try:
+                wait_for("watch", lambda: "Watching who" in log.read_text(errors="replace"), 120)
+                yield rows
+                process.send_signal(signal.SIGINT)
+                assert process.wait(60) == 0, log.read_text(errors="replace")
+            finally:
+                stop_process(process)
+        rows += [json.loads(line) for line in said.read_text().splitlines()]
+
 
 @pytest.fixture
 def clinic(kind: str, machine: MachineFactory, laptop: Host, ca: Ca, tmp_path: Path) -> Radios:
@@ -163,15 +186,21 @@ def test_a_phone_joins_and_gets_the_cht(clinic: Radios, office: Dnsmasq) -> None
     assert WORD not in journal
 
     clinic.give_phone()
-    assert clinic.join("SAE")
-    told = clinic.visit()
+    mac = server.output("ip netns exec phone cat /sys/class/net/wlan1/address").strip()
+    with clinic.watching() as rows:
+        assert not clinic.join("WPA-PSK", word="seven brave storks")
+        assert clinic.join("SAE")
+        told = clinic.visit()
+        page = clinic.browse(told["dns"])
     assert (told["router"], told["dns"], told["servers"]) == ("10.20.0.1", "10.20.0.1", "1")
     assert told["address"] == "10.20.0.1"
     assert told["handler"] == "medic-api"
-    page = clinic.browse(told["dns"])
     assert (page.error, page.title) == (None, "CHT login")
+    codes = [row["code"] for row in rows if row["mac"] == mac]
+    assert "wrong-password" in codes, rows
+    assert codes[-1] == "opened", rows
+    assert [row["address"] for row in rows if row["mac"] == mac][-1] == told["lease"]
     assert clinic.join("WPA-PSK")
-    assert not clinic.join("WPA-PSK", word="seven brave storks")
 
     clinic.reboot()
     server.wait_until(f"systemctl is-active {names.HOSTAPD_UNIT}", timeout=180)
