@@ -1,7 +1,7 @@
 # make run    set everything up and open the window; without a screen: the tour, to build/tour/
 # make test   set everything up and run the tests
 # make lab    the same program against real machines (root, Linux)
-# make lab-all  the same on every kind of server, an hour and more
+# make lab-all  the same on every kind of server, some hours
 # make bench  how fast, side by side with others
 # make site   the documents as a site that needs no Internet, in resources/site
 # make installers  for Linux (build/linux) and Windows (build/windows); also -linux, -windows alone

@@ -135,6 +135,8 @@ class Radios(Clinic):
             f"nohup python3 /root/phone.py --relay {address} 8888 {dns} >/root/relay.log 2>&1 &"
         )
         self.server.wait_until("ss -ltn | grep -q :8888")
+        # where a firewall runs; for this look only
+        self.server.run("firewall-cmd -q --add-port=8888/tcp; ufw allow 8888/tcp", check=False)
         proxy = f"http://{address}:8888"
         return Browser(self.laptop, self.ca).open(f"https://{DOMAIN}/", proxy=proxy)
 
