@@ -617,6 +617,8 @@ def test_firewalld(root: Path) -> None:
     machine.command("firewall-cmd", zones.replace("trusted\n", "trusted (default)\n"))
     assert look(machine).firewall.zone == "trusted"
     assert "67/udp" in look(machine).firewall.rules
+    del machine.answers["firewall-cmd"]  # no answer is not the same as no open port
+    assert "firewalld: firewall-cmd: not found" in look(machine).problems
 
 
 @pytest.mark.parametrize(

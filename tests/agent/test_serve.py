@@ -385,7 +385,5 @@ def test_streams_that_break_end_the_visit(host: PracticeHost) -> None:
             raise BrokenPipeError
 
     begun = time.monotonic()
-    with pytest.raises(Exception) as caught:
-        Serve(host, NEW, io.BytesIO(b""), Broken()).run()
-    assert type(caught.value).__name__ == "Ended"
+    Serve(host, NEW, io.BytesIO(b""), Broken()).run()
     assert time.monotonic() - begun < 5

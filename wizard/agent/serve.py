@@ -76,10 +76,10 @@ class Serve:
         """Serve until `bye` or the end of the input."""
         uid = os.geteuid() if hasattr(os, "geteuid") else 0
         python = "%d.%d.%d" % sys.version_info[:3]
-        self._say({"hello": {"agent": VERSION, "python": python, "uid": uid}})
-        reader = threading.Thread(target=self._read, name="reader", daemon=True)
-        reader.start()
         try:
+            self._say({"hello": {"agent": VERSION, "python": python, "uid": uid}})
+            reader = threading.Thread(target=self._read, name="reader", daemon=True)
+            reader.start()
             while True:
                 request = self._next()
                 if not self._answer(request):

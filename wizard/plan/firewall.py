@@ -24,6 +24,9 @@ def firewall(draft: Draft, target: Target) -> tuple[wire.OpenPorts, ...]:
             ports=", ".join(f"{port}/{protocol}" for port, protocol in wanted),
         )
         return ()
+    if unread := next((p for p in draft.facts.problems if p.startswith("firewalld: ")), ""):
+        draft.problem("firewall-unread", "static_ip.interface", why=unread.partition(": ")[2])
+        return ()
     zone, rules = state.zone if state.kind == "firewalld" else "", set(state.rules)
     if state.kind == "firewalld" and draft.facts.interface(interface) is None:
         zone, rules = "", set()  # a new bridge comes into the default zone, whatever the cable's is

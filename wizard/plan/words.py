@@ -146,6 +146,10 @@ WORDS: Words = {
         " them.",
         "Make sure that these are open on {interface}: {ports}. Then accept this warning.",
     ),
+    "firewall-unread": (
+        "The server's firewall (firewalld) did not tell what is open: {why}.",
+        "Look at the server again. If it stays so, restart the server.",
+    ),
     "https-not-served": (
         "Nothing on the server answers on port 443, where phones and browsers look for the CHT."
         "{elsewhere}",

@@ -37,10 +37,16 @@ def firewall(host: Host, units: Units, zones: str, interface: str) -> Dict[str, 
 
 
 def ask(host: Host, units: Units) -> str:
-    """Ask firewalld for all zones, if it runs: slow, so it is one question for everything."""
+    """Ask firewalld for all zones, if it runs: slow, so it is one question for everything.
+
+    Raises OSError when it does not answer: no zones would mean that every port is closed.
+    """
     if not units.active("firewalld.service"):
         return ""
-    return host.run(["firewall-cmd", "--list-all-zones"], timeout=15).out
+    done = host.run(["firewall-cmd", "--list-all-zones"], timeout=28)
+    if not done.ok:
+        raise OSError(done.err.strip() or "no answer")
+    return done.out
 
 
 def ufw_rules(host: Host) -> List[str]:
