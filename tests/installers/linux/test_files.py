@@ -119,6 +119,22 @@ def test_licence_texts(opened: Path) -> None:
     assert "GNU LESSER GENERAL PUBLIC LICENSE" in (folder / "LGPL-3.txt").read_text("utf-8")
 
 
+def test_the_whole_guide_is_in_it(opened: Path, appdir: Path) -> None:
+    """As F1 finds it; in the package it is where browsers that are shut in may read."""
+    for root in (opened, appdir):
+        site = root / "usr" / "lib" / NAME / "_internal" / "wizard" / "_resources" / "site"
+        guide = (site / "user-guide.html").read_text("utf-8")
+        for help_text in (ROOT / "resources" / "help").glob("*.md"):
+            led = (site / "help" / f"{help_text.stem}.html").read_text("utf-8")
+            assert f"../user-guide.html#help-{help_text.stem}" in led
+            assert f'id="help-{help_text.stem}"' in guide
+        assert {path.stem for path in (ROOT / "docs").glob("*.md")} <= {
+            path.stem for path in site.glob("*.html")
+        }
+    inside = opened / "usr" / "lib" / NAME / "_internal" / "wizard" / "_resources" / "site"
+    assert inside.resolve() == (opened / "usr" / "share" / "doc" / NAME / "guide").resolve()
+
+
 def test_qt_stays_replaceable(opened: Path) -> None:
     """As the LGPL wants it: files of their own."""
     folder = opened / "usr" / "lib" / NAME / "_internal" / "PySide6" / "Qt" / "lib"
