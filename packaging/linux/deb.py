@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 
-from tree import HERE, NAME, lay_out, settle, size
+from tree import HERE, NAME, PUBLISHER, lay_out, settle, size
 
-MAINTAINER = "The CHT Offline Setup project <project@cht-offline-setup.invalid>"
+MAINTAINER = str(PUBLISHER["maintainer"])
 # Data that libraries in the package read; who needs which library is computed.
 DATA = ("fontconfig-config", "fonts-dejavu-core | fonts-dejavu | fonts-freefont-ttf", "xkb-data")
 CONTROL = """\
@@ -66,6 +66,7 @@ def build(packed: Path, target: Path, version: str, epoch: int) -> None:
         root.mkdir()
         lay_out(root, packed, version, epoch)
         _documents(root, version, epoch)
+        _guide(root / "usr")
         control = root / "DEBIAN"
         files = [p for p in sorted(root.rglob("*")) if p.is_file() and not p.is_symlink()]
         sums = [f"{_md5(p)}  {p.relative_to(root)}\n" for p in files]
@@ -104,6 +105,14 @@ def _documents(root: Path, version: str, epoch: int) -> None:
     overrides = root / "usr" / "share" / "lintian" / "overrides" / NAME
     overrides.parent.mkdir(parents=True)
     shutil.copy(HERE / "desktop" / "lintian-overrides", overrides)
+
+
+def _guide(usr: Path) -> None:
+    """Put the whole guide where a browser may read it: Ubuntu's Firefox sees of /usr only this."""
+    inside = usr / "lib" / NAME / "_internal" / "wizard" / "_resources" / "site"
+    outside = usr / "share" / "doc" / NAME / "guide"
+    shutil.move(inside, outside)
+    inside.symlink_to(os.path.relpath(outside, inside.parent))
 
 
 def _depends(packed: Path) -> list[str]:

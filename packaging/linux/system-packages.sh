@@ -15,7 +15,7 @@ dnsmasq-base isc-dhcp-client iproute2 iputils-ping openssh-client chromium libns
     bench) wanted="kea-admin dnsperf hostapd" ;;
     installers) wanted="python3-venv libpython3-dev binutils dpkg-dev squashfs-tools git" ;;
     installers-test) wanted="mmdebstrap desktop-file-utils appstream lintian man-db groff \
-squashfs-tools xauth xvfb" ;;
+squashfs-tools xauth xdotool xvfb" ;;
     windows) wanted="git nsis" ;;
     test-windows) wanted="wine64 libwine gcc-mingw-w64-x86-64-win32 xvfb xdotool imagemagick \
 openssh-server openssh-client sudo iproute2 iputils-ping" ;;

@@ -12,6 +12,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,9 +22,9 @@ import manpage
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 NAME = "cht-offline-setup"
-COMPONENT = "org.communityhealthtoolkit.OfflineSetup"  # its name in software centres
+PUBLISHER = tomllib.loads((HERE / "publisher.toml").read_text("utf-8"))
 SIZES = (16, 24, 32, 48, 64, 128, 256)
-HARMLESS = ("iphlpapi", "user32")  # of Windows, mentioned by libraries that know both
+HARMLESS = ("iphlpapi", "shell32", "user32")  # of Windows, mentioned by libraries that know both
 
 
 def pack(work: Path, epoch: int) -> Path:
@@ -80,9 +81,10 @@ def lay_out(root: Path, packed: Path, version: str, epoch: int) -> None:
     entry = usr / "share" / "applications" / f"{NAME}.desktop"
     entry.parent.mkdir(parents=True)
     shutil.copy(HERE / "desktop" / entry.name, entry)
-    about = usr / "share" / "metainfo" / f"{COMPONENT}.metainfo.xml"
+    component = str(PUBLISHER["component"])
+    about = usr / "share" / "metainfo" / f"{component}.metainfo.xml"
     about.parent.mkdir()
-    text = (HERE / "desktop" / about.name).read_text("utf-8")
+    text = (HERE / "desktop" / "metainfo.xml").read_text("utf-8").replace("@ID@", component)
     day = f"{datetime.fromtimestamp(epoch, UTC):%Y-%m-%d}"
     about.write_text(text.replace("@VERSION@", version).replace("@DATE@", day), "utf-8")
     _icons(usr / "share" / "icons" / "hicolor")

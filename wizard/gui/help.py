@@ -110,7 +110,8 @@ class Help(QDialog):
 
 def guide(topic: str) -> Path | None:
     """Return the page that leads to a section of the whole guide; None where it was not built."""
-    path = resource("site", "help", f"{topic}.html")
+    # Where a package leads elsewhere by a link, browsers that are shut in see only that place.
+    path = resource("site", "help", f"{topic}.html").resolve()
     return path if path.is_file() else None
 
 

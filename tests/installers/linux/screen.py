@@ -40,6 +40,17 @@ def screen(size: str = "1280x800x24") -> Iterator[str]:
         process.wait(20)
 
 
+def press(display: str, title: str, key: str, seconds: float = 60) -> None:
+    """Wait for the window with that title, give it the keyboard, press a key."""
+    command = ["xdotool", "search", "--sync", "--onlyvisible", "--name", f"^{title}$"]
+    subprocess.run(
+        [*command, "windowfocus", "--sync", "sleep", "0.5", "key", key],
+        env={**os.environ, "DISPLAY": display},
+        check=True,
+        timeout=seconds,
+    )
+
+
 def picture(display: str, target: Path, seconds: float = 60) -> None:
     """Wait until a window is drawn, and save what the screen shows."""
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -11,10 +11,14 @@ import pytest
 
 from tests.installers.linux.built import ROOT, figure, one
 from tests.installers.linux.roots import USER, Root
-from tests.installers.linux.screen import picture, screen
+from tests.installers.linux.screen import picture, press, screen
 
 NAME = "cht-offline-setup"
 SITE = f".local/share/{NAME}/sites/clinic/site.toml"
+BROWSER = """#!/bin/sh
+{ echo "$1"; env; } > ~/opened.part
+mv ~/opened.part ~/opened
+"""
 pytestmark = pytest.mark.timeout(1200)
 
 
@@ -127,6 +131,37 @@ def test_the_window_opens(root: Root) -> None:
             program.terminate()
             print(program.communicate(timeout=30)[0])
     assert target.stat().st_size > 10_000
+
+
+def test_f1_leads_to_the_whole_guide(root: Root) -> None:
+    """By the keyboard, in the system's own browser, which must not get the packed libraries."""
+    browser = root.folder / "usr" / "local" / "bin" / "xdg-open"
+    browser.write_text(BROWSER)
+    browser.chmod(0o755)
+    said = root.home / "opened"
+    target = ROOT / "build" / "installers" / f"help-{root.suite}.png"
+    with (
+        screen() as display,
+        subprocess.Popen(
+            root.command(NAME, user=USER), env=root.surroundings(USER, DISPLAY=display)
+        ) as program,
+    ):
+        try:
+            press(display, "CHT Offline Setup", "F1")
+            press(display, "Help", "alt+w")
+            picture(display, target)
+            end = time.monotonic() + 30
+            while not said.exists() and time.monotonic() < end:
+                time.sleep(0.2)
+        finally:
+            program.terminate()
+    browser.unlink()
+    page, *surroundings = said.read_text().splitlines()
+    assert page == f"file:///usr/share/doc/{NAME}/guide/help/start.html"
+    assert "user-guide.html#help-start" in (root.folder / page.removeprefix("file:///")).read_text()
+    names = {line.partition("=")[0] for line in surroundings}
+    assert "DISPLAY" in names
+    assert names.isdisjoint({"LD_LIBRARY_PATH", "QT_PLUGIN_PATH", "QML2_IMPORT_PATH"})
 
 
 def test_purge_leaves_the_sites_alone(root: Root) -> None:
