@@ -42,7 +42,8 @@ class Wine:
             "WINEPREFIX": str(self.drive.parent),
             "WINEARCH": "win64",
             "WINEDEBUG": "-all",
-            "WINEDLLOVERRIDES": "mscoree,mshtml=",
+            # Neither .NET nor a browser, and no entries for Linux's menus beside the shortcuts.
+            "WINEDLLOVERRIDES": "mscoree,mshtml,winemenubuilder.exe=",
         }
         self.run("wineboot", "-i")
         self.run("winecfg", "-v", "win10")
