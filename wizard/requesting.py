@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from wizard.agent import wire
+from wizard.agent import disk, wire
 from wizard.certificate import domains
 from wizard.site.model import Request, Site
 from wizard.wording import VisitError
@@ -65,7 +65,7 @@ def write(path: Path, request: wire.KeyRequest) -> None:
         try:
             with os.fdopen(handle, "w", encoding="ascii", newline="\n") as file:
                 file.write(request.csr)
-            os.replace(temporary, path)
+            disk.replace(temporary, str(path))
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise

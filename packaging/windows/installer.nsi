@@ -204,6 +204,7 @@ Section Uninstall
     !insertmacro RemoveProgram
     Delete "$INSTDIR\uninstall.exe"
     RMDir "$INSTDIR"
+    RMDir "$LOCALAPPDATA\Programs" ; if it holds nothing of others
     Delete "$SMPROGRAMS\${SHORTCUT}"
     Delete "$DESKTOP\${SHORTCUT}"
     DeleteRegKey HKCU "${LISTED}"

@@ -11,6 +11,7 @@ from pathlib import Path
 SHIMS = Path(__file__).with_name("windows_shims")
 DLLS = {"bcryptprimitives": "bcryptprimitives", "icuuc": "icuuc", "windows_ui": "Windows.UI"}
 PROGRAMS = Path("/usr/lib/wine")
+FONTS = Path("/usr/share/fonts/truetype/dejavu")
 USER_FOLDERS = ("Desktop", "Documents", "Downloads", "Music", "Pictures", "Videos")
 
 
@@ -41,7 +42,8 @@ class Wine:
             "WINEPREFIX": str(self.drive.parent),
             "WINEARCH": "win64",
             "WINEDEBUG": "-all",
-            "WINEDLLOVERRIDES": "mscoree,mshtml=",
+            # Neither .NET nor a browser, and no entries for Linux's menus beside the shortcuts.
+            "WINEDLLOVERRIDES": "mscoree,mshtml,winemenubuilder.exe=",
         }
         self.run("wineboot", "-i")
         self.run("winecfg", "-v", "win10")
@@ -51,6 +53,8 @@ class Wine:
             if place.is_symlink():
                 place.unlink()
             place.mkdir(exist_ok=True)
+        for font in FONTS.glob("DejaVuSans*.ttf"):  # Wine's own are of no use without a screen
+            shutil.copy(font, self.drive / "windows" / "Fonts")
         for source, name in DLLS.items():
             _compile(SHIMS / f"{source}.c", self.drive / "windows" / "system32" / f"{name}.dll")
 

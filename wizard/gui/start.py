@@ -63,8 +63,9 @@ def _look() -> int:
 
 
 def _tour(folder: Path) -> int:
-    if sys.platform == "linux":  # elsewhere a screen that nobody sees has no fonts
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    if sys.platform == "win32":  # where a screen that nobody sees finds no fonts by itself
+        os.environ.setdefault("QT_QPA_FONTDIR", os.path.expandvars(r"%WINDIR%\Fonts"))
     from wizard.gui.driver import Astray
     from wizard.gui.tour import Stop, Tour
 

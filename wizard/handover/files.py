@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
+from wizard.agent import disk
 from wizard.handover.model import Handover
 from wizard.handover.words import FILES
 from wizard.problem import UserError, Words
@@ -47,7 +48,7 @@ def write(path: Path, make: Callable[[Path], object]) -> Path:
     part = path.with_name(f"{path.name}.part")
     try:
         make(part)
-        part.replace(path)
+        disk.replace(str(part), str(path))
     except OSError as error:
         with contextlib.suppress(OSError):
             part.unlink()

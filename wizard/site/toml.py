@@ -16,6 +16,7 @@ from typing import Any
 
 import tomli_w
 
+from wizard.agent import disk
 from wizard.site.model import VERSION, Readiness, Site
 from wizard.site.words import SiteError, shown
 
@@ -144,7 +145,7 @@ def _replace(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        disk.replace(temporary, str(path))
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
