@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Dict
 
+from .. import names
 from ..host import Host
 from . import Step, StepError, address
 
@@ -22,6 +24,23 @@ def link(host: Host, name: str) -> Dict[str, Any]:
 def master(host: Host, port: str) -> str:
     """Return the bridge that an interface is a port of, or ""."""
     return str(link(host, port).get("master", ""))
+
+
+def guest(host: Host, bridge: str) -> str:
+    """Return the access point's radio when it is a port of this bridge, else ""."""
+    conf = host.read(names.HOSTAPD_CONF) or ""
+    found = re.search(r"^interface=(\S+)$", conf, re.M)
+    return found.group(1) if found and master(host, found.group(1)) == bridge else ""
+
+
+def bring_back(step: Step, radio: str, bridge: str) -> None:
+    """Let the access point join the bridge again, if its network manager has put it out.
+
+    NetworkManager does that whenever it takes up the bridge's profile anew.
+    """
+    if radio and master(step.host, radio) != bridge:
+        argv = ["systemctl", "try-restart", "--", names.HOSTAPD_UNIT]
+        step.host.run(argv, timeout=step.timings.service)
 
 
 def await_link(step: Step, name: str) -> None:

@@ -41,6 +41,7 @@ def look(step: Step, change: Plain) -> Plain:
         "interface": interface,
         "bridge": change["interface"] if makes else "",
         "port": port,
+        "guest": "" if makes else bridge.guest(step.host, interface),
         "address": change["address"],
         "address6": change["address6"],
         "profile": change["profile"],
@@ -90,6 +91,7 @@ def do(step: Step, change: Plain, before: Plain) -> Plain:
     if change["port"]:
         bridge.await_port(step, change["port"], interface)
     _await_new(step, change, before)
+    bridge.bring_back(step, before["guest"], interface)
     return {}
 
 
@@ -167,6 +169,7 @@ def undo(step: Step, before: Plain) -> None:
     for new in (before["address"], before["address6"]):
         if new and address.split(new)[0] not in old:
             address.remove(step.host, interface, new)
+    bridge.bring_back(step, before.get("guest", ""), interface)
     if not back:
         _by_hand(step, before)
         raise StepError("old-address-missing", failure or interface)
