@@ -21,7 +21,7 @@ from wizard.site.toml import load
 from wizard.visit import Progress, Visit
 
 # Checks of a network that a practising laptop is not in, and of what its site does not want.
-UNSEEN = {"link", "lease", "dns_system", "wifi", "time_service"}
+UNSEEN = {"link", "lease", "dns_system", "wifi", "joined", "time_service"}
 
 
 @dataclass(frozen=True)
