@@ -57,7 +57,7 @@ def lay_out(
         resources = to / "packages" / "wizard" / "_resources"
         sums = ROOT / "packaging" / "sums.py"
         subprocess.run([sys.executable, str(sums), str(resources)], check=True)
-    _is_whole(to)
+        _is_whole(to)  # Essentials alone are not: some plug-ins want Addons
     _texts(to)
 
 

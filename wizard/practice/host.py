@@ -491,7 +491,10 @@ class PracticeHost(Host):
             (w.split("=", 2)[2] for w in words if w.startswith("--property=ExecStopPost=")), ""
         )
         thread = threading.Thread(
-            target=self._detached, args=(verb, after.split()[len(agent) :]), name=unit, daemon=True
+            target=self._detached,
+            args=(verb, after.removeprefix(" ".join(agent)).split()),  # its path may have spaces
+            name=unit,
+            daemon=True,
         )
         self._threads.append(thread)
         thread.start()
