@@ -125,7 +125,7 @@ class Radios(Clinic):
     def visit(self) -> dict[str, str]:
         """What the phone gets: a lease, the name, the page."""
         command = f"ip netns exec phone python3 /root/phone.py {DOMAIN} /root/root.pem"
-        told: dict[str, str] = json.loads(self.server.output(command, timeout=150))
+        told: dict[str, str] = json.loads(self.server.output(command, timeout=400))
         return told
 
     def browse(self, dns: str) -> Page:
