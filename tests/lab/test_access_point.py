@@ -112,7 +112,11 @@ class Radios(Clinic):
         text = f"ctrl_interface=/run/phone\nsae_pwe=2\nnetwork={{\nssid={SSID.encode().hex()}\n"
         self.server.write_file("/root/phone.conf", f"{text}{conf}\nscan_ssid=1\n}}\n", "600")
         inside = "ip netns exec phone"
-        self.server.run("pkill -F /run/phone.pid; rm -f /run/phone.pid", check=False)
+        # The last one may take a moment to go, and would take the radio down under the next.
+        self.server.run(
+            "kill $(cat /run/phone.pid) && timeout 30 tail --pid=$(cat /run/phone.pid) -f /dev/null",
+            check=False,
+        )
         self.server.run(
             f"{inside} wpa_supplicant -B -P /run/phone.pid -i wlan1 -c /root/phone.conf"
         )
