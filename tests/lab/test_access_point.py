@@ -114,7 +114,7 @@ class Radios(Clinic):
         inside = "ip netns exec phone"
         # The last one may take a moment to go, and would take the radio down under the next.
         self.server.run(
-            "kill $(cat /run/phone.pid) && timeout 30 tail --pid=$(cat /run/phone.pid) -f /dev/null",
+            "P=$(cat /run/phone.pid) && kill $P && timeout 30 tail --pid=$P -f /dev/null",
             check=False,
         )
         self.server.run(
