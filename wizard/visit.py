@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from wizard import certificate, check
-from wizard.agent import wire
+from wizard.agent import names, wire
 from wizard.arrivals import Expected
 from wizard.check import Report, Result, Surroundings, Target
 from wizard.detour import Detour, DetourError
@@ -483,7 +483,7 @@ class Visit:
         self._wish.clear()
         with awake("changing the server"):
             if order.confirm:
-                self._open_lifeline()
+                self._open_lifeline(the_plan)
                 if not self.reach().ok and order.address:
                     self._advise()
             self._phase("apply")
@@ -496,8 +496,13 @@ class Visit:
         if not reach.ok:
             self.say(Progress("advice", reach.code, f"{reach.message} {reach.cure}"))
 
-    def _open_lifeline(self) -> None:
+    def _open_lifeline(self, the_plan: Plan) -> None:
         if self._lifeline is not None or self._facts is None or self._credentials is None:
+            return
+        if the_plan.makes_bridge and self._facts.interface(names.BRIDGE) is None:
+            # Link-local addresses move to the bridge as well, and cut what they carry.
+            self.no_lifeline = "bridge"
+            self._phase("no-lifeline", self.no_lifeline)
             return
         found = Lifeline.open(
             self.session,
@@ -558,7 +563,7 @@ class Visit:
                     return wire.decode(wire.Outcome, status["last"])
                 session.close()
             _pause()
-        raise VisitError("lost", old=self.site.server.host, new=self._own_address)
+        raise _lost(self.site.server.host, self._own_address)
 
     @property
     def _sudo_password(self) -> str | None:
@@ -867,7 +872,7 @@ class _Apply:
                 visit.say(Progress("advice", "not-asked", tr(NOT_ASKED)))
             visit._go_on()
             _pause()
-        raise VisitError("lost", old=visit.site.server.host, new=order.address)
+        raise _lost(*hosts)
 
     def _meet(self, host: str, *, confirm: bool) -> wire.Outcome | None:
         """Log in at `host`; confirm there, or learn that it is over. None: not yet."""
@@ -978,6 +983,11 @@ def explain(error: AgentError) -> VisitError:
     today = moment is not None and moment.date() == datetime.now().date()
     arguments["when"] = f"{moment:{'%H:%M' if today else '%Y-%m-%d'}}" if moment else "a moment ago"
     return VisitError(code, error.detail, **arguments)
+
+
+def _lost(*hosts: str) -> VisitError:
+    """Return the error that names every address at which the server was looked for."""
+    return VisitError("lost", tried=", ".join(dict.fromkeys(filter(None, hosts))))
 
 
 def with_host(site: Site, host: str) -> Site:

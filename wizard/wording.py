@@ -32,7 +32,7 @@ VISIT: dict[str, tuple[str, str]] = {
     "not-written": ("{path} could not be written: {reason}.", "Choose another place for it."),
     "closed": ("The connection to the server was closed.", "Connect again."),
     "lost": (
-        "The server answers neither at {new} nor at {old}.",
+        "The server does not answer at {tried}.",
         "Look whether it is switched on and its cable is in. It puts the old address back by "
         "itself a few minutes after the change, and at every start. Then try "
         "again.",

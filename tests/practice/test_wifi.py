@@ -88,6 +88,7 @@ def test_cable_and_wifi_become_one_network(clinic: Clinic) -> None:
         assert not the_plan.forbidden, the_plan.problems
         assert the_plan.confirm, "the server could get lost"
         assert visit.apply(the_plan).state == "confirmed"
+        assert visit.no_lifeline == "bridge", "link-local addresses move along"
         facts, again = decide(visit)
         assert again.empty, [again.sentence(c) for c in again.changes]
         bridge, cable = facts.interface(names.BRIDGE), facts.interface("eth0")

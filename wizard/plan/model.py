@@ -100,6 +100,11 @@ class Plan:
             secret=one.secret,
         )
 
+    @property
+    def makes_bridge(self) -> bool:
+        """True when the change of network joins a cable to a bridge."""
+        return any(isinstance(c, wire.ReloadNetwork) and c.port for c in self.changes)
+
     def order(self, who: str = "", prove: bool = True) -> wire.Order:
         """Return what the agent is given. Raises PlanError "forbidden" when a problem is left.
 
