@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.agent import interpreters
 from wizard.agent import build, names
 from wizard.agent.host import Host
 from wizard.agent.install import InstallError, compiled, install
@@ -24,25 +24,7 @@ AS_ROOT = pytest.mark.skipif(
 )
 
 
-def interpreters() -> list[str]:
-    """Return every Python from 3.8 on that this machine has, one of each version."""
-    found: dict[str, str] = {}
-    homes = sorted(Path.home().glob(".pyenv/versions/3.*/bin/python3"))
-    names_ = [f"python3.{minor}" for minor in range(8, 16)]
-    candidates = [sys.executable, *map(str, homes), *filter(None, map(shutil.which, names_))]
-    for candidate in candidates:
-        done = subprocess.run(
-            [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
-            capture_output=True,
-            text=True,
-        )
-        version = done.stdout.strip()
-        if version and tuple(map(int, version.split("."))) >= (3, 8):
-            found.setdefault(version, candidate)
-    return [found[v] for v in sorted(found, key=lambda v: int(v.split(".")[1]))]
-
-
-INTERPRETERS = interpreters()
+INTERPRETERS = [path for _, path in interpreters.INTERPRETERS]
 
 
 def test_which_interpreters_ran(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -12,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.agent.interpreters import INTERPRETERS
 from tests.agent.recorded import netplan_networkd
 from wizard.agent import wire
 from wizard.agent.build import LAPTOP_ONLY
 
 PACKAGE = Path(wire.__file__).parent
-OLDEST = (3, 8)
 
 SCRIPT = r"""
 import importlib, json, os, pkgutil, sys
@@ -37,26 +35,6 @@ host = Recorded(sys.argv[2])
 print(json.dumps(facts(host, "192.168.1.9 50122 192.168.1.50 22")))
 print(json.dumps(readiness(host)))
 """
-
-
-def interpreters() -> list[tuple[str, str]]:
-    """Return (version, path) of every Python 3.8 or newer in PATH and among pyenv's."""
-    candidates = [shutil.which(f"python3.{minor}") for minor in range(8, 20)]
-    candidates.append(shutil.which("python3"))
-    pyenv = Path.home() / ".pyenv/versions"
-    candidates += [str(path) for path in sorted(pyenv.glob("3.*/bin/python3"))]
-    candidates.append("/usr/bin/python3")
-    found: dict[str, str] = {}
-    for path in candidates:
-        if path and os.access(path, os.X_OK):
-            done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
-            match = re.match(r"Python (\d+)\.(\d+)\.(\d+)", done.stdout)
-            if match and (int(match.group(1)), int(match.group(2))) >= OLDEST:
-                found.setdefault(match.group(0).split()[1], path)
-    return sorted(found.items(), key=lambda item: [int(n) for n in item[0].split(".")])
-
-
-INTERPRETERS = interpreters()
 
 
 def test_interpreters_are_here() -> None:
