@@ -20,12 +20,12 @@ from pathlib import Path
 
 import dns.message
 
+from wizard.agent.probe import COOKIE
 from wizard.practice.door import LOOPBACK
 
 PAUSE = 0.7  # seconds between two steps of a phone
 SEGMENT = 1400  # bytes of TCP in one frame
 ALL = b"\xff" * 6
-COOKIE = b"\x63\x82\x53\x63"  # RFC 2131, section 3
 HTTPS, DNS = 443, 53
 SYN, PUSH = 0x02, 0x18
 

@@ -12,9 +12,10 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from wizard.agent.probe import COOKIE
+
 _ARP = b"\x08\x06"
 _IPV4 = b"\x08\x00"
-_COOKIE = b"\x63\x82\x53\x63"  # RFC 2131 section 3
 _DISCOVER, _OFFER = 1, 2
 _SERVER_PORT, _CLIENT_PORT = 67, 68
 
@@ -54,14 +55,14 @@ class Neighbour:
         at = 14 + (frame[14] & 15) * 4
         bootp = frame[at + 8 :]
         ports = struct.pack("!HH", _CLIENT_PORT, _SERVER_PORT)
-        if frame[at : at + 4] != ports or len(bootp) < 243 or bootp[236:240] != _COOKIE:
+        if frame[at : at + 4] != ports or len(bootp) < 243 or bootp[236:240] != COOKIE:
             return None
         if bootp[240:243] != bytes([53, 1, _DISCOVER]):  # a client puts its kind first
             return None
         own = socket.inet_aton(self.address)
         reply = struct.pack("!BBBB", 2, 1, 6, 0) + bootp[4:8] + bytes(2) + bootp[10:12] + bytes(4)
         reply += socket.inet_aton(self.offers) + own + bytes(4) + bootp[28:44] + bytes(64 + 128)
-        reply += _COOKIE + bytes([53, 1, _OFFER, 54, 4]) + own
+        reply += COOKIE + bytes([53, 1, _OFFER, 54, 4]) + own
         reply += bytes([51, 4]) + struct.pack("!I", 86400)
         reply += bytes([1, 4, 255, 255, 255, 0, 3, 4]) + own + bytes([6, 4]) + own + b"\xff"
         udp = struct.pack("!HHHH", _SERVER_PORT, _CLIENT_PORT, 8 + len(reply), 0)  # no checksum
