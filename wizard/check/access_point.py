@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wizard.agent.wire import Neighbour
+from wizard.agent.wire import Company, Neighbour
 from wizard.check.base import Check, Look, Said, failed, passed, skipped, warning
 from wizard.check.devices import named
+from wizard.check.model import Target
 
 
 class Wifi(Check):
@@ -52,19 +53,29 @@ class OtherRouter(Check):
         return failed("second", detail, routers=routers)
 
 
-class OtherDns(Check):
-    """No other device in the network answers DNS questions."""
+class _Serving(Check):
+    """One that matters where the server itself gives addresses and names."""
 
-    code = "dns_second"
     page = "access_point"
     limit = 3.0
 
     def _ask(self, look: Look) -> Said:
-        company, target = look.around.company, look.target
-        if company is None:
+        if look.around.company is None:
             return skipped("unknown")
-        if not target.dns_dhcp:
+        if not look.target.dns_dhcp:
             return skipped("not-ours")
+        return self._judge(look.target, look.around.company)
+
+    def _judge(self, target: Target, company: Company) -> Said:
+        raise NotImplementedError
+
+
+class OtherDns(_Serving):
+    """No other device in the network answers DNS questions."""
+
+    code = "dns_second"
+
+    def _judge(self, target: Target, company: Company) -> Said:
         # A router that is the way to the Internet answers, and nobody is sent there.
         others = [d for d in company.dns if d.address not in (target.address, target.gateway)]
         if others:
@@ -72,19 +83,12 @@ class OtherDns(Check):
         return passed()
 
 
-class PhonesRange(Check):
+class PhonesRange(_Serving):
     """Nobody has given himself an address that phones get."""
 
     code = "range"
-    page = "access_point"
-    limit = 3.0
 
-    def _ask(self, look: Look) -> Said:
-        company, target = look.around.company, look.target
-        if company is None:
-            return skipped("unknown")
-        if not target.dns_dhcp:
-            return skipped("not-ours")
+    def _judge(self, target: Target, company: Company) -> Said:
         strangers = [d for d in company.strangers if d.address != target.laptop]
         if strangers:
             return warning("taken", devices=_described(strangers))
