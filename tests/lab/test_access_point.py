@@ -18,7 +18,7 @@ import pytest
 
 from tests.lab.browser import Browser, Page
 from tests.lab.ca import DOMAIN, Ca
-from tests.lab.clinic import CHECKOUT, Clinic
+from tests.lab.clinic import CHECKOUT, Clinic, OnLine, Ran
 from tests.lab.garage import MachineFactory
 from tests.lab.network import Dnsmasq, Host, stop_process, wait_for
 from wizard.agent import names
@@ -82,7 +82,7 @@ class Radios(Clinic):
         self.site_file.write_text(text + more)
         (self.folder / "wifi").write_text(WORD + "\n")
 
-    def wifi(self, command: str) -> Any:
+    def wifi(self, command: str, *arguments: str, on_line: OnLine | None = None) -> Ran:
         """Run `plan` or `apply` with the Wi-Fi's password."""
         return self.run(
             command,
@@ -91,6 +91,8 @@ class Radios(Clinic):
             "--wifi-password-file",
             str(self.folder / "wifi"),
             *(("--no-check",) if command == "apply" else ()),
+            *arguments,
+            on_line=on_line,
             timeout=900,
         )
 

@@ -142,17 +142,7 @@ def test_the_way_is_cut_while_the_bridge_is_made(clinic: Joined) -> None:
         wait_for("the old address", lambda: old_is_back(clinic), 360, pause=1)
         clinic.laptop.plug()
 
-    done = clinic.run(
-        "apply",
-        "--host-key",
-        clinic.fingerprint,
-        "--wifi-password-file",
-        str(clinic.folder / "wifi"),
-        "--wait",
-        "40",
-        on_line=when("goes back by itself", cut),
-        timeout=900,
-    )
+    done = clinic.wifi("apply", "--wait", "40", on_line=when("goes back by itself", cut))
     assert moved.is_set(), done
     assert done.state == "rolled-back", done
     assert not done.answer.get("left"), done
@@ -174,15 +164,7 @@ def test_power_cut_while_the_bridge_is_made(clinic: Joined) -> None:
         server.power_cut()
         cut.set()
 
-    done = clinic.run(
-        "apply",
-        "--host-key",
-        clinic.fingerprint,
-        "--wifi-password-file",
-        str(clinic.folder / "wifi"),
-        on_line=when("goes back by itself", pull),
-        timeout=900,
-    )
+    done = clinic.wifi("apply", on_line=when("goes back by itself", pull))
     assert cut.is_set(), done
     server.wait_boot()
     wait_for("the old address", lambda: old_is_back(clinic), 180, pause=1)
