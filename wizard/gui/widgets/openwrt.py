@@ -12,6 +12,7 @@ from wizard.gui.announce import announce
 from wizard.gui.desk import Desk
 from wizard.gui.runner import Job
 from wizard.gui.widgets.card import Notice
+from wizard.gui.widgets.countries import Countries
 from wizard.gui.widgets.field import Field, line_edit
 from wizard.gui.widgets.fold import Fold
 from wizard.gui.widgets.password import PasswordEdit
@@ -69,9 +70,8 @@ class OpenWrtPanel(Fold):
         self.country = Field(
             "openwrt.country",
             self.tr("Country of the access point"),
-            line_edit("KE"),
-            self.tr("Two letters. It decides which channels the law allows."),
-            technical=True,
+            Countries(self.tr("Choose the country")),
+            self.tr("Its law decides which channels may be used."),
         )
         for field in (self.host, self.password, self.country):
             self.body.addWidget(field)
