@@ -45,7 +45,7 @@ from wizard.laptop.interfaces import interfaces
 from wizard.openwrt import order as openwrt_order
 from wizard.openwrt import plan as openwrt_plan
 from wizard.openwrt.setup import Setup
-from wizard.outcome import LEFT
+from wizard.outcome import LEFT, headline
 from wizard.plan import Plan
 from wizard.problem import Problem, UserError
 from wizard.remote.discover import discover
@@ -387,7 +387,7 @@ def _apply(arguments: argparse.Namespace, screen: Screen) -> int:
                 the_plan, cancel=stop, patience=arguments.patience, seconds=arguments.wait
             )
         answer = {**answer, "outcome": wire.encode(outcome), "state": outcome.state}
-        code = _show_outcome(outcome, screen)
+        code = _show_outcome(outcome, screen, renew=arguments.renew)
         bundle = _bundle(arguments, visit) if code == OK else None
         if code == OK and not arguments.no_check:
             result = visit.check(visit.facts(), bundle, on_result=screen.check_result)
@@ -859,24 +859,13 @@ def _stop_with_ctrl_c(screen: Screen) -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _show_outcome(outcome: wire.Outcome, screen: Screen) -> int:
+def _show_outcome(outcome: wire.Outcome, screen: Screen, *, renew: bool = False) -> int:
+    said = headline(outcome, renew=renew)
     if outcome.state == "confirmed":
-        screen.row("passed", "The server is set up, and this laptop has reached it.")
+        screen.row("passed", said)
         return OK
-    if outcome.left:
-        screen.error(
-            "Something could not be put back: " + ", ".join(outcome.left),
-            LEFT,
-            outcome.detail,
-        )
-        return ATTENTION
-    sentence = {
-        "stopped": "Stopped as you asked. Everything is as it was before.",
-        "rolled-back": "It did not work, and everything was put back as it was before.",
-        "nothing": "There was nothing to do.",
-    }.get(outcome.state, outcome.state)
-    screen.error(sentence, reason(outcome), outcome.detail)
-    return FAILED
+    screen.error(said, LEFT if outcome.left else reason(outcome), outcome.detail)
+    return ATTENTION if outcome.left else FAILED
 
 
 def _time(text: str | None) -> datetime:

@@ -50,17 +50,24 @@ class Told:
     owner: Step | None = None
 
 
-def told(plan: Plan, outcome: wire.Outcome) -> Told:
-    """Say how a plan ended."""
-    owner = owner_of(plan, outcome)
+def headline(outcome: wire.Outcome, *, renew: bool = False) -> str:
+    """Say in one sentence how a change ended; `renew` when it was about the certificate alone."""
     if outcome.state == "confirmed":
-        return Told("ok", tr(HEADLINES["renewed" if plan.renew else "confirmed"]))
+        return tr(HEADLINES["renewed" if renew else "confirmed"])
     if outcome.left:
-        headline = tr(HEADLINES["left"]).format(left=", ".join(outcome.left))
-        return Told("err", headline, f"{tr(LEFT)} {reason(outcome)}".strip(), owner)
-    headline = tr(HEADLINES.get(outcome.state, HEADLINES["rolled-back"]))
-    tone = "warn" if outcome.state == "stopped" else "err"
-    return Told(tone, headline, reason(outcome), owner)
+        return tr(HEADLINES["left"]).format(left=", ".join(outcome.left))
+    return tr(HEADLINES.get(outcome.state, HEADLINES["rolled-back"]))
+
+
+def told(plan: Plan, outcome: wire.Outcome) -> Told:
+    """Say how a plan ended, why, and which step owns the cause."""
+    said = headline(outcome, renew=plan.renew)
+    if outcome.state == "confirmed":
+        return Told("ok", said)
+    owner = owner_of(plan, outcome)
+    if outcome.left:
+        return Told("err", said, f"{tr(LEFT)} {reason(outcome)}".strip(), owner)
+    return Told("warn" if outcome.state == "stopped" else "err", said, reason(outcome), owner)
 
 
 def owner_of(plan: Plan, outcome: wire.Outcome) -> Step | None:
