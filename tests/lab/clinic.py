@@ -18,6 +18,7 @@ from typing import Any
 from tests.lab.ca import DOMAIN, Ca, Pair
 from tests.lab.machine import KEY, Machine
 from tests.lab.network import Host, stop_process, wait_for
+from wizard.agent import names
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 NEW = "10.20.0.1/24"
@@ -65,6 +66,18 @@ class Ran:
 
 
 OnLine = Callable[[str], None]
+
+
+def when(words: str, action: Callable[[], None]) -> OnLine:
+    """Do something once, beside the program, as soon as it says `words`."""
+    done = threading.Event()
+
+    def on_line(line: str) -> None:
+        if words in line and not done.is_set():
+            done.set()
+            threading.Thread(target=action, daemon=True).start()
+
+    return on_line
 
 
 class Clinic:
@@ -192,6 +205,31 @@ class Clinic:
                 threading.Thread(target=self._renew_lease, daemon=True).start()
 
         return on_line
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a change is under way on the server, or was left half done."""
+        return self.server.run(f"test -e {names.STATE}/transaction", check=False).status == 0
+
+    def walk_away(self) -> Ran:
+        """Apply, and be out of reach from the login at the new address on, until all is back."""
+
+        def cut() -> None:
+            self.laptop.cut()
+            wait_for("the end", lambda: not self.unfinished, 600, pause=1)
+            self.laptop.plug()
+
+        return self.run(
+            "apply",
+            "--host-key",
+            self.fingerprint,
+            "--wait",
+            "30",
+            "--patience",
+            "0",
+            on_line=when("Logging in at the new address", cut),
+            timeout=1200,
+        )
 
     def find(self, seconds: float = 150) -> Ran:
         """Look for servers again and again, as somebody does who has just switched one on."""

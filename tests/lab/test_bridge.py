@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from tests.lab.ca import Ca
-from tests.lab.clinic import NEW
+from tests.lab.clinic import NEW, when
 from tests.lab.garage import MachineFactory
 from tests.lab.network import Dnsmasq, Host, wait_for
 from tests.lab.test_access_point import Radios
-from tests.lab.test_safety import when
 from wizard.agent import names
 
 KINDS = ("ifupdown", "netplan", "networkmanager", "networkd")
@@ -122,11 +121,6 @@ def old_is_back(clinic: Joined) -> bool:
     return back and not clinic.link(names.BRIDGE)
 
 
-def settled(clinic: Joined) -> bool:
-    path = f"{names.STATE}/transaction"
-    return clinic.server.run(f"test -e {path}", check=False).status != 0
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_way_is_cut_while_the_bridge_is_made(clinic: Joined) -> None:
     """At the switch, for good: the server takes the bridge apart and returns by itself."""
@@ -168,6 +162,6 @@ def test_power_cut_while_the_bridge_is_made(clinic: Joined) -> None:
     assert cut.is_set(), done
     server.wait_boot()
     wait_for("the old address", lambda: old_is_back(clinic), 180, pause=1)
-    wait_for("nothing unfinished", lambda: settled(clinic), 120, pause=2)
+    wait_for("nothing unfinished", lambda: not clinic.unfinished, 120, pause=2)
     assert done.state == "rolled-back", done
     assert clinic.changed(before) == []

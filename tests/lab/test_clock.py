@@ -11,11 +11,11 @@ import pytest
 
 from tests.lab import repository
 from tests.lab.ca import Ca
-from tests.lab.clinic import NEW, Clinic, poll
+from tests.lab.clinic import NEW, Clinic, poll, when
 from tests.lab.garage import MachineFactory
 from tests.lab.machine import Machine
 from tests.lab.network import Dnsmasq, Host, wait_for
-from tests.lab.test_safety import old_address, when
+from tests.lab.test_safety import old_address
 from wizard.agent import names
 from wizard.certificate.roots import Roots
 from wizard.check.ask_time import Told, ask
@@ -158,23 +158,7 @@ def test_a_phone_gets_the_time_from_the_server(
     active = "systemctl is-active systemd-timesyncd chrony"
     ran = server.run(active, check=False).stdout
 
-    def cut() -> None:
-        laptop.cut()
-        gone = f"test ! -e {names.STATE}/transaction"
-        server.wait_until(gone, timeout=600)
-        laptop.plug()
-
-    stopped = clinic.run(
-        "apply",
-        "--host-key",
-        clinic.fingerprint,
-        "--wait",
-        "30",
-        "--patience",
-        "0",
-        on_line=when("Logging in at the new address", cut),
-        timeout=1200,
-    )
+    stopped = clinic.walk_away()
     assert stopped.state == "rolled-back", stopped
     assert server.output(packages) == before
     assert server.run(active, check=False).stdout == ran

@@ -21,7 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from tests.lab.ca import DOMAIN, Ca, Pair
-from tests.lab.clinic import Clinic, OnLine, wait_ssh
+from tests.lab.clinic import Clinic, OnLine, wait_ssh, when
 from tests.lab.garage import MachineFactory
 from tests.lab.network import Dnsmasq, Host, wait_for
 from wizard.agent import build, names
@@ -86,20 +86,7 @@ def stands(clinic: Clinic, wanted: Pair, before: tuple[str, str] | None = None) 
     # It is also what a restart of the container would bring up.
     leaf = x509.load_pem_x509_certificates(pair(clinic)[0].encode())[0]
     assert leaf.fingerprint(hashes.SHA256()).hex() == wanted.fingerprint
-    state = f"{names.STATE}/transaction"
-    assert clinic.server.run(f"test -e {state}", check=False).status
-
-
-def when(words: str, action: Callable[[], None]) -> OnLine:
-    """Do something once, as soon as the program says `words`."""
-    done = threading.Event()
-
-    def on_line(line: str) -> None:
-        if words in line and not done.is_set():
-            done.set()
-            action()
-
-    return on_line
+    assert not clinic.unfinished
 
 
 @dataclass
@@ -172,7 +159,7 @@ def once_in_place(clinic: Clinic, wanted: Pair, act: Callable[[], None]) -> OnLi
         clinic.server.wait_until(there, timeout=120)
         act()
 
-    return when("Changing the server", lambda: threading.Thread(target=wait, daemon=True).start())
+    return when("Changing the server", wait)
 
 
 @pytest.mark.parametrize("kind", ["networkd"])

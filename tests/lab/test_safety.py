@@ -10,7 +10,7 @@ import pytest
 
 from tests.lab import repository
 from tests.lab.ca import Ca
-from tests.lab.clinic import NEW, Clinic, OnLine
+from tests.lab.clinic import NEW, Clinic, when
 from tests.lab.garage import MachineFactory
 from tests.lab.network import Dnsmasq, Host, wait_for
 
@@ -29,18 +29,6 @@ def clinic(
     laptop.dhcp_client()
     made.decide(host=made.server.wait_address(), accept=("other-dhcp",))
     return made
-
-
-def when(words: str, action: Callable[[], None]) -> OnLine:
-    """Do something once, as soon as the program says `words`."""
-    done = threading.Event()
-
-    def on_line(line: str) -> None:
-        if words in line and not done.is_set():
-            done.set()
-            threading.Thread(target=action, daemon=True).start()
-
-    return on_line
 
 
 def old_address(clinic: Clinic) -> Callable[[], bool]:
@@ -110,16 +98,10 @@ def test_power_cut_in_the_middle(clinic: Clinic) -> None:
     wait_for("the old address", old_address(clinic), 180, pause=1)
     assert done.code == 1, done
     assert done.state == "rolled-back", done
-    wait_for("nothing unfinished", lambda: not _pending(clinic), 120, pause=2)
+    wait_for("nothing unfinished", lambda: not clinic.unfinished, 120, pause=2)
     assert clinic.changed(before) == []
     clinic.decide(host=server.wait_address())
     assert clinic.run("rollback").state == "nothing"
-
-
-def _pending(clinic: Clinic) -> bool:
-    return (
-        clinic.server.run("test -e /var/lib/cht-offline-setup/transaction", check=False).status == 0
-    )
 
 
 @pytest.mark.parametrize("kind", ["networkd"])
@@ -210,22 +192,7 @@ def test_packages_come_with_the_apply(
     clinic.decide(host=server.wait_address(), accept=("other-dhcp",))
     before = server.output("dpkg-query -W -f '${Package} ${Status}\\n'")
 
-    def cut() -> None:
-        laptop.cut()
-        wait_for("the end", lambda: not _pending(clinic), 300, pause=1)
-        laptop.plug()
-
-    stopped = clinic.run(
-        "apply",
-        "--host-key",
-        clinic.fingerprint,
-        "--wait",
-        "30",
-        "--patience",
-        "0",
-        on_line=when("Logging in at the new address", cut),
-        timeout=900,
-    )
+    stopped = clinic.walk_away()
     assert stopped.state == "rolled-back", stopped
     assert server.output("dpkg-query -W -f '${Package} ${Status}\\n'") == before
     done = clinic.run("apply", "--no-check", timeout=900)
