@@ -779,6 +779,7 @@ class _Apply:
         self.advised = False
         self.moving = Moving(visit._takes_connections)
         self.events = 0  # how many were heard, so that none is told twice
+        self.unmet: dict[str, str] = {}  # host -> why nobody was met there
 
     def run(self, link: AgentLink) -> wire.Outcome:
         """Apply over `link` and follow the server wherever it goes."""
@@ -900,6 +901,7 @@ class _Apply:
         except (Lost, RemoteError) as error:
             if error.code not in NOBODY:
                 raise
+            self._tell_why(host, error)
             return None
         except AgentError as error:
             if error.code in ("too-late", "not-applied", "nothing-pending", "wrong-connection"):
@@ -914,6 +916,12 @@ class _Apply:
         if outcome is not None and session is not None and link is not None:
             visit._adopt(session, link)
         return outcome
+
+    def _tell_why(self, host: str, error: RemoteError) -> None:
+        """Write down why nobody was met at `host`; once, until the reason is another one."""
+        if self.unmet.get(host) != error.code:
+            self.unmet[host] = error.code
+            self.visit.say(Progress("log", error.code, f"{host}: {error.message}"))
 
     def _over(self, status: Mapping[str, Any]) -> wire.Outcome | None:
         """Return how this order ended, or None while it is pending."""

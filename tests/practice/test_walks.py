@@ -214,6 +214,7 @@ def test_cable_lost_during_apply_and_the_server_is_back(clinic: Clinic, laptop: 
     assert said.plain["state"] == "rolled-back"
     assert said.plain["outcome"]["left"] == []
     assert "No laptop reached the server at its new address in time." in said.text
+    assert said.text.count(f"  {NEW}: ") == 1, "why nobody was met there, told once"
     assert standing(clinic) == before
     assert laptop.apply("--no-check").code == 0
 
