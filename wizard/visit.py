@@ -30,7 +30,7 @@ from wizard.problem import Problem, tr
 from wizard.remote.agent import AgentError, AgentLink
 from wizard.remote.dial import dial
 from wizard.remote.hosts import Accept, KnownHosts, place
-from wizard.remote.lifeline import Lifeline
+from wizard.remote.lifeline import Lifeline, refuge
 from wizard.remote.login import Credentials, Timeouts
 from wizard.remote.session import Session
 from wizard.remote.words import Lost, RemoteError
@@ -121,6 +121,7 @@ class Visit:
         self._credentials: Credentials | None = None
         self._accept: Accept = None
         self._facts: wire.Facts | None = None
+        self._refuge = ""  # where it is found when a router has given it another address
         self._facts_at = 0.0  # when their clock was right, monotonic
         self._session: Session | None = None
         self._link: AgentLink | None = None
@@ -274,6 +275,9 @@ class Visit:
         clock = measured(found.clock, lambda: self._call("clock", {}))
         found = replace(found, clock=clock, scan=self._scan(found))
         self._facts, self._facts_at = found, time.monotonic()
+        through = found.connection.interface if found.connection else ""
+        way = (interfaces(), self.session.laptop_address)
+        self._refuge = refuge(found.interfaces, through, *way)
         return self._facts
 
     def as_of_now(self, facts: wire.Facts) -> wire.Facts:
@@ -555,13 +559,13 @@ class Visit:
         give_up = time.monotonic() + RETURN_SECONDS
         while time.monotonic() < give_up:
             with contextlib.suppress(Lost, RemoteError):
-                session = self._open_first()
-                link = AgentLink.start(session, self._sudo_password)
-                status = link.call("status", {})
-                if status.get("pending") is None and status.get("last") is not None:
-                    self._adopt(session, link)
-                    return wire.decode(wire.Outcome, status["last"])
-                session.close()
+                met = self._log_in_again()
+                if met is not None:
+                    status = met[1].call("status", {})
+                    if status.get("pending") is None and status.get("last") is not None:
+                        self._adopt(*met)
+                        return wire.decode(wire.Outcome, status["last"])
+                    met[0].close()
             _pause()
         raise _lost(self.site.server.host, self._own_address)
 
@@ -685,8 +689,8 @@ class Visit:
         return done
 
     def _log_in_again(self) -> tuple[Session, AgentLink] | None:
-        """Log in where the server may be after a restart; None: nobody there, or not yet."""
-        hosts = (self.session.host, self.site.server.host, self._own_address)
+        """Log in where the server may be by now; None: nobody there, or not yet."""
+        hosts = (self.session.host, self.site.server.host, self._own_address, self._refuge)
         refused: RemoteError | None = None
         for host in dict.fromkeys(h for h in hosts if h):
             session: Session | None = None
@@ -852,9 +856,10 @@ class _Apply:
         visit, order = self.visit, self.order
         new = [h for h in (order.address, order.address6) if h]
         visit.say(Progress("phase", "confirm", new[0] if new else visit.site.server.host))
-        # After a rollback its DHCP server may have given it another address than before; the
-        # link-local one stays.
-        others = (visit.site.server.host, visit._lifeline.address if visit._lifeline else "")
+        # After a rollback or a power cut its DHCP server may have given it another address than
+        # before; the link-local one stays.
+        lifeline = visit._lifeline.address if visit._lifeline else visit._refuge
+        others = (visit.site.server.host, lifeline)
         hosts = [*new, *(h for h in dict.fromkeys(others) if h and h not in new)]
         while time.monotonic() < self.deadline:
             wished = visit._wish.is_set()

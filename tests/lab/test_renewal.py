@@ -131,6 +131,9 @@ agent.stdin.close()
 agent.wait()
 """
 
+# What the office's router gives after it has lost its leases.
+FORGETFUL = "10.77.0.170,10.77.0.190,255.255.255.0,1h"
+
 # Time between the moment when both files are in place and the reload.
 SLOW = """#!/bin/sh
 [ "$1" = -t ] && sleep 15
@@ -297,13 +300,20 @@ def crash_loop(clinic: Clinic) -> None:
 
 
 def power_cut(clinic: Clinic) -> None:
-    """The power fails while the pair is put in place: one whole pair is served afterwards."""
+    """The power fails while the pair is put in place: one whole pair is served afterwards.
+
+    The router has forgotten whom it gave which address: the server is met all the same.
+    """
     server, ca = clinic.server, clinic.ca
+    office = next(host for host in clinic.laptop.lan.hosts if host.name == "office")
+    before = server.wait_address()
     clinic.bring(ca.renewed)
     cut = threading.Event()
 
     def pull() -> None:
-        server.power_cut()
+        server.power_cut(restart=False)
+        office.office_router(addresses=FORGETFUL)
+        server.start()
         cut.set()
 
     with slow_test(clinic):
@@ -313,6 +323,7 @@ def power_cut(clinic: Clinic) -> None:
         assert cut.is_set(), done
         server.wait_boot()
     server.wait_until(f"! test -e {names.STATE}/transaction", timeout=300)
+    assert server.wait_address() != before
     clinic.decide(host=server.wait_address())
     assert done.state == "rolled-back", done
     wait_for("the web server", lambda: served(clinic) != "", 180, pause=1)

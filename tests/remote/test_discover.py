@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import selectors
 import threading
 import time
@@ -16,7 +17,7 @@ from wizard.agent import wire
 from wizard.remote import discover as room
 from wizard.remote.discover import Found, discover
 from wizard.remote.hosts import KnownHosts
-from wizard.remote.lifeline import Lifeline, NoLifeline
+from wizard.remote.lifeline import Lifeline, NoLifeline, refuge
 from wizard.remote.lifeline import link_local as server_link_local
 from wizard.remote.login import Credentials
 from wizard.remote.session import Session
@@ -207,6 +208,27 @@ def test_the_lifeline_survives_the_change_of_address(clinic: Clinic, known: Know
             clinic.lan.run("ip", "addr", "add", "192.168.7.1/24", "dev", "eth0")
             line.close()
             session.close()
+
+
+def test_a_server_with_another_address_than_before_is_found_again(
+    clinic: Clinic, known: KnownHosts
+) -> None:
+    """As after a power cut, when its router has forgotten which address it gave."""
+    server = [interface("eth0", "fd00::1", clinic.addresses["lan"])]
+    with inside(clinic.laptop):
+        accept = clinic.fingerprints["lan"]
+        label = "clinic.example.org"
+        way = ("192.168.7.1", 22, NURSE, known)
+        with contextlib.closing(Session.open(*way, accept=accept, server_id=label)) as session:
+            there = refuge(server, "eth0", clinic.links, session.laptop_address)
+        assert there == f"{clinic.addresses['lan']}%lan0"
+        clinic.lan.run("ip", "addr", "del", "192.168.7.1/24", "dev", "eth0")
+        try:  # known by its key, so that nobody is asked
+            Session.open(there, 22, NURSE, known, server_id=label).close()
+        finally:
+            clinic.lan.run("ip", "addr", "add", "192.168.7.1/24", "dev", "eth0")
+    assert refuge(server, "eth0", clinic.links, "127.0.0.1") == "", "the practice clinic's"
+    assert refuge(server, "", clinic.links, session.laptop_address) == ""
 
 
 @pytest.mark.parametrize("case", ["none", "wrong-address", "another-server", "no-link"])

@@ -144,6 +144,20 @@ def link_local(interfaces: tuple[wire.Interface, ...], interface: str) -> tuple[
     )
 
 
+def refuge(
+    server: Iterable[wire.Interface], interface: str, laptop: Iterable[Link], laptop_address: str
+) -> str:
+    """Return where a server is found again that got another address than before; "" if nowhere.
+
+    That is the link-local address of the interface that carries the session, with the scope of
+    the laptop's link that does. A router may give a server another address after a power cut or
+    a rollback.
+    """
+    addresses = link_local(tuple(server), interface)
+    ways = [link for link in _ordered(laptop, laptop_address) if _carries(link, laptop_address)]
+    return f"{addresses[0]}%{ways[0].scope_id}" if addresses and ways else ""
+
+
 def _ordered(laptop: Iterable[Link], laptop_address: str) -> list[Link]:
     """Return the links that can carry one, the one that carries the session first."""
     usable = [
@@ -151,11 +165,12 @@ def _ordered(laptop: Iterable[Link], laptop_address: str) -> list[Link]:
         for link in laptop
         if link.up and any(a.lower().startswith("fe80:") for a, _ in link.addresses6)
     ]
+    return sorted(usable, key=lambda link: not _carries(link, laptop_address))
+
+
+def _carries(link: Link, laptop_address: str) -> bool:
     here = laptop_address.partition("%")[0]
-    return sorted(
-        usable,
-        key=lambda link: here not in [a for a, _ in (*link.addresses4, *link.addresses6)],
-    )
+    return here in [a for a, _ in (*link.addresses4, *link.addresses6)]
 
 
 def _reason(errors: list[RemoteError]) -> NoLifeline:
