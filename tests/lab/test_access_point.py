@@ -10,6 +10,7 @@ import contextlib
 import json
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -197,13 +198,20 @@ def test_a_phone_joins_and_gets_the_cht(clinic: Radios, office: Dnsmasq) -> None
     mac = server.output("ip netns exec phone cat /sys/class/net/wlan1/address").strip()
     with clinic.watching() as rows:
         assert not clinic.join("WPA-PSK", word="seven brave storks")
+        began = time.monotonic()
         assert clinic.join("SAE")
+        joined = time.monotonic() - began
         told = clinic.visit()
+        opened = time.monotonic() - began
         page = clinic.browse(told["dns"])
     assert (told["router"], told["dns"], told["servers"]) == ("10.20.0.1", "10.20.0.1", "1")
     assert told["address"] == "10.20.0.1"
     assert told["handler"] == "medic-api"
     assert (page.error, page.title) == (None, "CHT login")
+    print(
+        f"figure: phone switched on; joined after {joined:.1f} s, page after {opened:.1f} s; "
+        f"from joined on: lease {told['lease_seconds']} s, page {told['page_seconds']} s"
+    )
     codes = [row["code"] for row in rows if row["mac"] == mac]
     assert "wrong-password" in codes, rows
     assert codes[-1] == "opened", rows

@@ -1,6 +1,7 @@
 """A phone in a namespace of its own: asks for an address on wlan1, for a name, and for a page.
 
-`phone.py DOMAIN ROOT.pem` prints one JSON object: lease, router, dns, address of the name, handler.
+`phone.py DOMAIN ROOT.pem` prints one JSON object: lease, router, dns, address of the name, handler,
+and the seconds until it had the lease and the page.
 It runs in the guest, after wpa_supplicant has joined the Wi-Fi.
 
 `phone.py --relay ADDRESS PORT DNS` lets a browser outside look through that Wi-Fi: HTTP CONNECT
@@ -133,7 +134,9 @@ def lend(address: str, port: int) -> None:
 
 def main() -> None:
     domain, root = sys.argv[1:]
+    began = time.monotonic()
     told = lease()
+    told["lease_seconds"] = f"{time.monotonic() - began:.1f}"
     told["address"] = resolve(domain, told["dns"])
     context = ssl.create_default_context(cafile=root)
     connection = http.client.HTTPSConnection(told["address"], timeout=60)
@@ -141,6 +144,7 @@ def main() -> None:
     connection.sock = context.wrap_socket(raw, server_hostname=domain)
     connection.request("GET", "/setup/poll", headers={"Host": domain})
     told["handler"] = json.loads(connection.getresponse().read())["handler"]
+    told["page_seconds"] = f"{time.monotonic() - began:.1f}"
     print(json.dumps(told))
 
 
