@@ -55,8 +55,9 @@ installers-windows: $(VENV)/test site
 	rm -f build/windows/cht-offline-setup-*
 	$(BIN)/python packaging/windows/build.py --runtime $(RUNTIME)
 
-test-installers-windows: installers-windows
+test-installers-windows: installers-windows $(VENV)/lab
 	$(SYSTEM) test-windows
+	$(BIN)/python -m tests.lab.prepare
 	$(BIN)/python -m pytest -v -s tests/installers/test_windows.py
 
 installers: installers-linux installers-windows

@@ -16,6 +16,10 @@ from pathlib import Path
 import pytest
 
 from tests.installers.wine import Wine
+from tests.lab.ca import Ca
+from tests.lab.clinic import NEW, Clinic
+from tests.lab.garage import Garage
+from tests.lab.network import Lan
 from tests.remote.machine import Machine, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -222,6 +226,36 @@ def test_it_logs_in_to_a_real_server(laptop: Laptop, tmp_path: Path) -> None:
         assert laptop.command("check", *words[:-1], "--host", "127.0.0.2", code=1)
     finally:
         machine.close()
+
+
+def test_it_sets_up_a_server(laptop: Laptop, tmp_path: Path) -> None:
+    """A whole machine of the lab gets address, certificate, DNS and DHCP from Windows."""
+    with Lan() as lan:
+        office = lan.host("office").office_router()
+        here = lan.host("laptop")
+        server = Garage(lan).get("netplan", "", 1024)
+        clinic = Clinic(server, here, Ca(), tmp_path)
+        clinic.give_dnsmasq()
+        here.dhcp_client()
+        here.add_address("10.20.0.99/24")
+        clinic.decide(host=server.wait_address(), accept=("other-dhcp",))
+        words = ("--site", f"Z:{clinic.site_file}", "--extra-roots", f"Z:{clinic.root}", "--json")
+        laptop.wine.shut_down()
+        try:
+            key = ("--host-key", clinic.fingerprint)
+            apply = ("apply", "--yes", "--no-check", *key, *words)
+            begun = time.monotonic()
+            done = here.call(laptop.command, *apply, seconds=900, timeout=960)
+            laptop.seconds["set-up of an emulated server"] = time.monotonic() - begun
+            assert json.loads(_json(done))["state"] == "confirmed", done
+            assert clinic.ipv4() == {NEW}
+            office.stop()
+            clinic.decide(host=NEW.partition("/")[0])
+            again = json.loads(_json(here.call(laptop.command, "plan", *words)))
+            assert again["changes"] == [], again
+        finally:
+            laptop.wine.shut_down()
+            server.close()
 
 
 def test_the_console_command_comes_onto_a_long_path(laptop: Laptop, installer: Path) -> None:

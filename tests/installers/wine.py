@@ -133,10 +133,17 @@ class Wine:
             time.sleep(0.1)
         return time.monotonic() - begun
 
-    def close(self) -> None:
+    def shut_down(self) -> None:
+        """End all that runs. The next program starts Windows anew, in its own network namespace.
+
+        Wine opens the sockets of all programs in one process (wineserver(1)).
+        """
         subprocess.run(
             [str(PROGRAMS / "wineserver64"), "-k", "-w"], env=self.environment, timeout=60
         )
+
+    def close(self) -> None:
+        self.shut_down()
         self._screen.terminate()
         self._screen.wait(10)
         shutil.rmtree(self.drive.parent, ignore_errors=True)
