@@ -79,6 +79,22 @@ def test_one_of_them_is_put_back_and_is_the_newest_then(
     assert leaves(host) == [bundle(1).sha256, bundle(2).sha256]
 
 
+@pytest.mark.parametrize("step", [0.0, 0.4, -86400.0], ids=["at once", "in one second", "set back"])
+def test_the_order_is_that_of_serving_whatever_the_clock_says(
+    step: float, host: PracticeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = [1, 2, 3, 2, 3, 1, 3]
+    for visit, number in enumerate(served):
+        at(monkeypatch, 1_800_000_000 + step * visit)
+        if number in served[:visit]:
+            older = next(n for n in pairs.names_of(host) if bundle(number).sha256[:16] in n)
+            renew(host, number, source=f"kept:{older}", key="")
+        else:
+            renew(host, number)
+        before = dict.fromkeys(reversed(served[: visit + 1]))
+        assert leaves(host) == [bundle(each).sha256 for each in before]
+
+
 def test_what_somebody_else_had_installed_is_kept_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,11 +3,13 @@
 Each lies in a folder of its own below names.PAIRS, for root alone: `chain.pem` and `key.pem`, in
 no container's volume. Its name is the time when it was put in place (or, for one that somebody
 else had put there, when it was replaced) and the beginning of its fingerprint:
-`20261122-101500-0123456789abcdef`.
+`20261122-101500-0123456789abcdef`. The order of the names is the order in which they were served,
+also where a clock was set back: a name is later than every other by a second at least.
 """
 
 from __future__ import annotations
 
+import calendar
 import contextlib
 import os
 import re
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 KEEP = 3
 NAME = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{16}")
+TIME, TIME_LENGTH = "%Y%m%d-%H%M%S", len("20261122-101500")
 Pair = Tuple[bytes, bytes]  # chain, key
 
 
@@ -116,11 +119,18 @@ def _replaced(transaction: "Transaction", before: Plain) -> Optional[Pair]:
 
 
 def _keep(host: Host, pair: Pair, at: float) -> None:
-    """Keep a pair under the time; one that is kept already gets the new time."""
+    """Keep a pair as the newest; one that is kept already gets the new time."""
     from .look.web import hashes
 
+    there = names_of(host)
+    if there and _same(read(host, there[0]), pair):
+        return
+    if there:
+        with contextlib.suppress(ValueError):  # no such day: not a name of ours
+            newest = time.strptime(there[0][:TIME_LENGTH], TIME)
+            at = max(at, calendar.timegm(newest) + 1)
     leaf = (hashes(pair[0]) or ["0" * 64])[0][:16]
-    name = "%s-%s" % (time.strftime("%Y%m%d-%H%M%S", time.gmtime(at)), leaf)
+    name = "%s-%s" % (time.strftime(TIME, time.gmtime(at)), leaf)
     base = host.path(names.PAIRS)
     fresh, final = os.path.join(base, ".new-" + name), os.path.join(base, name)
     disk.make_folder(base, 0o700)
