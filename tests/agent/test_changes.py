@@ -11,7 +11,7 @@ import ssl
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -586,7 +586,7 @@ class WithWeb(PracticeHost):
     """A pretended server whose web service is the real TLS server."""
 
     web: Web
-    refused = b""  # a chain that its web server does not like
+    refused: Collection[bytes] = ()  # chains that its web server does not like
 
     def run(self, argv: list[str], *arguments: Any, **more: Any) -> Done:
         if argv[:2] == ["nginx", "-t"] or argv[1:2] == ["reload-or-restart"]:
@@ -594,7 +594,7 @@ class WithWeb(PracticeHost):
             key = self.read_bytes("/etc/ssl/site/key.pem") or b""
             if argv[0] == "nginx":
                 trial = Web(self.web.folder)
-                fits = trial.reload(chain, key) and chain != self.refused
+                fits = trial.reload(chain, key) and chain not in self.refused
                 trial.close()
                 return Done(0 if fits else 1, "", "" if fits else "nginx: [emerg] key mismatch")
             return Done(0 if self.web.reload(chain, key) else 1, "", "")
@@ -643,7 +643,7 @@ def test_a_certificate_for_a_web_server_there_and_back(
     assert tree(host) == before
 
 
-@pytest.mark.parametrize("fault", ["refused", "leaf"])
+@pytest.mark.parametrize("fault", ["refused", "leaf", "broken"])
 def test_a_certificate_that_does_not_work_goes_back(
     tmp_path: Path, web: Web, pairs: tuple[Issued, Issued], fault: str
 ) -> None:
@@ -651,12 +651,12 @@ def test_a_certificate_that_does_not_work_goes_back(
     host = _with_web(tmp_path, web, old)
     before = tree(host)
     change = _install(new, web)
-    if fault == "refused":
-        host.refused = new.chain
-    else:
+    if fault == "leaf":
         change["leaf_sha256"] = "00" * 32
+    else:  # broken: another file of nginx is, so that it refuses the old pair, too
+        host.refused = {new.chain} if fault == "refused" else {new.chain, old.chain}
     result = apply(host, order([change], confirm=False))
-    code = {"refused": "certificate-refused", "leaf": "certificate-not-served"}[fault]
+    code = "certificate-not-served" if fault == "leaf" else "certificate-refused"
     assert (result["state"], result["failed"], result["left"]) == ("rolled-back", code, [])
     assert _served(web) == leaf(old)
     assert tree(host) == before
@@ -767,14 +767,18 @@ def test_a_certificate_into_a_container_and_back(
     assert _served(web) == leaf(old)
 
 
+@pytest.mark.parametrize("both", [False, True], ids=["the new one", "whatever it is given"])
 def test_nginx_in_the_container_refuses(
-    container: tuple[PracticeHost, Container], web: Web, pairs: tuple[Issued, Issued]
+    both: bool,
+    container: tuple[PracticeHost, Container],
+    web: Web,
+    pairs: tuple[Issued, Issued],
 ) -> None:
     host, cht = container
     old, new = pairs
     before = dict(cht.files)
     assert isinstance(cht.commands, Nginx)
-    cht.commands.refused.append(new.chain)
+    cht.commands.refused.extend([new.chain, old.chain] if both else [new.chain])
     result = apply(host, order([_into(new, web)], confirm=False))
     assert (result["failed"], result["left"]) == ("certificate-refused", [])
     assert "key values mismatch" in result["detail"]

@@ -290,7 +290,7 @@ def undo_web(step: Step, before: Plain) -> None:
                 raise StepError(code, error.detail or error.code) from None
             return
     elif before["served"]:
-        _reload(step, before, code)
+        _reload_old(step, before, code)
     else:
         # Nothing worked before: let the server try, but it need not succeed.
         step.host.run(["systemctl", "try-reload-or-restart", "--", before["unit"]], timeout=60.0)
@@ -321,7 +321,16 @@ def _undo_container(step: Step, before: Plain, code: str) -> None:
             raise StepError(code, "%s stays: the container does not run" % " ".join(gone))
         _execute(_engine(step), before["container"], ["rm", "-f", *gone], code)
     elif before["state"] != "stopped":
+        _reload_old(step, before, code)
+
+
+def _reload_old(step: Step, before: Plain, code: str) -> None:
+    """Reload with the old pair; a web server that cannot, and still serves it, is back already."""
+    try:
         _reload(step, before, code)
+    except StepError:  # for a reason of its own, such as a mistake in another file of nginx
+        if not before["served"] or _served(step, before) != before["served"]:
+            raise
 
 
 def _present(step: Step, before: Plain, path: str, code: str) -> Optional[bytes]:
