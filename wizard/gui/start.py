@@ -63,7 +63,7 @@ def _look() -> int:
 
 
 def _tour(folder: Path) -> int:
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ["QT_QPA_PLATFORM"] = os.environ.get("QT_QPA_PLATFORM") or "offscreen"
     if sys.platform == "win32":  # where a screen that nobody sees finds no fonts by itself
         os.environ.setdefault("QT_QPA_FONTDIR", os.path.expandvars(r"%WINDIR%\Fonts"))
     from wizard.gui.driver import Astray
