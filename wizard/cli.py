@@ -585,9 +585,10 @@ def _uninstall(arguments: argparse.Namespace, screen: Screen) -> int:
         _agree(
             arguments,
             screen,
-            "Remove this program's DNS and DHCP, its agent and its notes from the server? The "
-            "fixed address and the certificate stay. Copies of earlier certificates go, and the "
-            "key of a request that waits for its certificate.",
+            "Remove this program's DNS and DHCP, its Wi-Fi and its clock service, its agent and "
+            "its notes from the server? The fixed address and the certificate stay; an address "
+            "that the server has on its own Wi-Fi only goes with that. Copies of earlier "
+            "certificates go, and the key of a request that waits for its certificate.",
         )
         answer = visit.uninstall()
     left = answer.get("left", ())

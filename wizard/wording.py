@@ -144,6 +144,12 @@ AGENT: dict[str, tuple[str, str]] = {
         "When its certificate comes, install that. A new request makes the old one worthless: a "
         "certificate that was ordered with it can no longer be installed.",
     ),
+    "uninstall-over-wifi": (
+        "This laptop reaches the server over the Wi-Fi that would be switched off, and the "
+        "server's address with it: nobody could log in any more.",
+        "Connect the laptop with the server by cable, write the server's address there into the "
+        "site file, and try again. Or do it on the server's own screen.",
+    ),
     "no-openssl": (
         "Neither the server nor its CHT has openssl, which makes the key and the request.",
         "Install it with `sudo apt-get install openssl` while the server has Internet, or start "

@@ -362,6 +362,57 @@ def test_a_service_there_and_back(host: PracticeHost, change: dict[str, Any]) ->
     assert (tree(host), standing(host)) == before
 
 
+class Access(PracticeHost):
+    """Notes what the access point's unit file said whenever its unit was stopped."""
+
+    def run(self, argv: list[str], *arguments: Any, **more: Any) -> Done:
+        if argv[-1] == names.HOSTAPD_UNIT and argv[1] in ("stop", "restart"):
+            self.at_the_end.append(self.read(names.HOSTAPD_UNIT_FILE) or "")
+        return super().run(argv, *arguments, **more)
+
+    at_the_end: list[str]
+
+
+@pytest.fixture
+def access(tmp_path: Path) -> Access:
+    host = Access(tmp_path / "root", timings=FAST)
+    host.at_the_end = []
+    return host
+
+
+def unit_with(address: str) -> dict[str, Any]:
+    text = sandbox.UNIT.replace("[Service]\n", f"[Service]\nExecStopPost=-/bin/echo {address}\n")
+    assert address in text
+    return file(names.HOSTAPD_UNIT_FILE, text)
+
+
+def test_an_access_point_that_is_undone_ends_by_its_own_unit(access: Access) -> None:
+    """Only its file says which address it takes back."""
+    start = service(names.HOSTAPD_UNIT, enabled=True, active="started")
+    assert apply(access, order([unit_with("10.20.0.1"), start]))["state"] == "applied"
+    restore.roll_back(access, "user", FAST)
+    assert len(access.at_the_end) == 1
+    assert "10.20.0.1" in access.at_the_end[0]
+    assert not access.exists(names.HOSTAPD_UNIT_FILE)
+    assert names.HOSTAPD_UNIT not in standing(access)["active"]
+
+
+def test_an_access_point_that_gets_another_address_and_goes_back(access: Access) -> None:
+    first = [unit_with("10.20.0.1"), service(names.HOSTAPD_UNIT, enabled=True, active="started")]
+    assert apply(access, order(first, confirm=False, address=""))["state"] == "confirmed"
+    before = tree(access), standing(access)
+    second = dict(unit_with("10.30.0.1"), before=sandbox.sha(first[0]["content"]))
+    stop = service(names.HOSTAPD_UNIT, active="stopped")
+    start = service(names.HOSTAPD_UNIT, active="started")
+    assert apply(access, order([stop, second, start], id="again"))["state"] == "applied"
+    restore.roll_back(access, "user", FAST)
+    ends = ["10.20.0.1", "10.30.0.1", "10.20.0.1"]  # stopped, undone, started again by a restart
+    assert len(access.at_the_end) == len(ends)
+    for text, wanted in zip(access.at_the_end, ends, strict=True):
+        assert wanted in text
+    assert (tree(access), standing(access)) == before
+
+
 def test_masked_and_unmasked(host: PracticeHost) -> None:
     sandbox.put(host, "/usr/lib/systemd/system/new.service", sandbox.UNIT, 0o644)
     host.run(["systemctl", "mask", "new.service"])

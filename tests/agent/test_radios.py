@@ -75,12 +75,18 @@ def test_an_old_iw_says_passive_scanning() -> None:
 
 def test_a_radio_with_a_country_of_its_own() -> None:
     found = radios.regulatory((RECORDED / "reg-self-managed").read_text())
-    assert found == {"": ("00", False), "phy0": ("US", True), "phy1": ("KE", False)}
+    assert found == {"": ("00", False), "phy0": ("US", True)}
 
 
 def test_networks_are_heard_without_their_names() -> None:
     found = heard((RECORDED / "scan").read_text())
     assert found == [{"mhz": 2412, "signal": -43.0}, {"mhz": 5180, "signal": -70.5}]
+
+
+def test_the_drivers_own_entry_counts_for_a_self_managed_radio_only() -> None:
+    """A Raspberry Pi's: the kernel goes by the global country, and the entry stays "99"."""
+    found = radios.regulatory((RECORDED / "reg-custom").read_text())
+    assert found == {"": ("GB", False)}
 
 
 # --------------------------------------------------------------------- a machine with a radio
@@ -93,6 +99,7 @@ class Machine(Host):
         super().__init__(str(root))
         self.country = "00"
         self.refuses = self.without_rules = False
+        self.own_entry = ""  # of the radio, in `iw reg get`
         self.said: list[str] = []
         self.programs = {"iw", "nmcli"}
         for path, text in (
@@ -131,7 +138,7 @@ class Machine(Host):
         if words == "iw phy":
             return Done(0, (RECORDED / "iw-6-mt7921").read_text(), "")
         if words == "iw reg get":
-            return Done(0, f"global\ncountry {self.country}: DFS-UNSET\n", "")
+            return Done(0, f"global\ncountry {self.country}: DFS-UNSET\n{self.own_entry}", "")
         if words == "iw reg reload":
             self.refuses = self.refuses and self.without_rules
         if words.startswith("iw reg set"):
@@ -162,6 +169,12 @@ def test_the_country_is_in_force_only_while_the_channels_are_read(machine: Machi
         "ip link set dev wlan0 down",
         "iw reg set 00",
     ]
+
+
+def test_a_drivers_own_rules_hide_no_country(machine: Machine) -> None:
+    machine.country, machine.own_entry = "GB", "\nphy#2\ncountry 99: DFS-UNSET\n"
+    assert scan(machine, "wlan0", "KE", QUICK)["in_force"] == "KE"
+    assert machine.country == "GB"
 
 
 def test_rules_that_came_after_the_radio_are_read(machine: Machine) -> None:

@@ -317,6 +317,31 @@ def test_uninstall(host: PracticeHost, visit: Visit) -> None:
     assert host.read(names.INTERFACES_FILE)
 
 
+@pytest.mark.parametrize(
+    ("server", "taken", "refused"),
+    [
+        ("10.20.0.1", "-4 address del 10.20.0.1/24 dev wlan0", True),
+        ("fd00:20::1", "-6 address del fd00:20::1/64 dev wlan0", True),
+        ("fe80::1%wlan0", "-4 address del 10.20.0.1/24 dev wlan0", True),
+        ("192.168.1.50", "-4 address del 10.20.0.1/24 dev wlan0", False),
+        ("10.20.0.1", "-4 address del 10.20.0.10/24 dev wlan0", False),
+    ],
+)
+def test_uninstall_does_not_switch_off_the_wifi_that_it_is_asked_over(
+    host: PracticeHost, server: str, taken: str, refused: bool
+) -> None:
+    text = sandbox.UNIT.replace("[Service]\n", f"[Service]\nExecStopPost=-/sbin/ip {taken}\n")
+    sandbox.put(host, names.HOSTAPD_UNIT_FILE, text, 0o644)
+    before = tree(host)
+    visit = Visit(host, f"10.20.0.99 40000 {server} 22")
+    if refused:
+        assert visit.refusal("uninstall")["code"] == "uninstall-over-wifi"
+        assert tree(host) == before
+    else:
+        assert names.HOSTAPD_UNIT_FILE in visit.call("uninstall")["removed"]
+    visit.close()
+
+
 def test_uninstall_leaves_what_is_not_only_ours(host: PracticeHost, visit: Visit) -> None:
     """Other interfaces are defined there as well: without it the next start has no network."""
     path = "/etc/network/interfaces.d/office"

@@ -123,6 +123,8 @@ def _service(site: Site, facts: wire.Facts, change: wire.SetService) -> wire.Fac
     if change.active is not None:
         there = replace(there, active="inactive" if change.active == "stopped" else "active")
     there = replace(there, load="loaded")
+    if change.unit == names.HOSTAPD_UNIT and change.active is not None:
+        facts = _radio(facts, change.active)
     services = tuple(s for s in facts.services if s.unit != change.unit)
     listeners = tuple(item for item in facts.listeners if item.unit != change.unit)
     if there.active == "active" and change.unit == names.CHRONY_UNIT:
@@ -139,6 +141,28 @@ def _service(site: Site, facts: wire.Facts, change: wire.SetService) -> wire.Fac
             )
         )
     return replace(facts, services=(*services, there), listeners=listeners)
+
+
+def _radio(facts: wire.Facts, active: str) -> wire.Facts:
+    """What the unit that systemd knows takes back at its end, and gives at its start.
+
+    systemd reads changed files before it restarts a unit: the end is that of the new one, too.
+    """
+    unit = facts.owns(names.HOSTAPD_UNIT_FILE)
+    text = unit.text if unit is not None else ""
+    if active in ("stopped", "restarted"):
+        for address, name in re.findall(r"(?m)^ExecStopPost=.* address del (\S+) dev (\S+)$", text):
+            gone = _address(address)
+            interface = facts.interface(name)
+            assert interface is not None
+            stay = tuple(a for a in interface.addresses if a.address != gone.address)
+            facts = _addresses(facts, name, stay, True)
+    if active in ("started", "restarted"):
+        for address, name in re.findall(
+            r"(?m)^ExecStartPost=.* replace (\S+) dev (\S+?)(?: nodad)?$", text
+        ):
+            facts = _addresses(facts, name, (_address(address),), False)
+    return facts
 
 
 def _reloaded(site: Site, facts: wire.Facts, change: wire.ReloadNetwork) -> wire.Facts:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.site import examples
+from wizard.agent import names as agent_names
 from wizard.agent import wire
 from wizard.site import model, names
 from wizard.site.dns_dhcp import lease_seconds
@@ -606,6 +607,11 @@ AP = {
     "static_ip__interface": "wlan0",
     "access_point": model.AccessPoint("server", "wlan0", "Clinic", "KE"),
 }
+OVER_OUR_WIFI = {
+    **radio(),
+    "connection": wire.Connection("10.1.1.2", 4000, "10.1.1.1", 22, "wlan0"),
+    "services": (wire.Service(agent_names.HOSTAPD_UNIT, "loaded", "enabled", "active"),),
+}
 SIX = {"static_ip__address6": "fd00:20::1/64"}
 
 # What is decided, what the server is -> codes.
@@ -721,6 +727,12 @@ ON_A_SERVER: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
         AP,
         {**radio(), "connection": wire.Connection("10.1.1.2", 4000, "10.1.1.1", 22, "wlan0")},
+        "ap_radio_carries@access_point.interface",
+    ),
+    (AP, OVER_OUR_WIFI, ""),
+    (
+        {"access_point": model.AccessPoint("server", "wlan0", "A", "KE", bridge=True)},
+        OVER_OUR_WIFI,
         "ap_radio_carries@access_point.interface",
     ),
 ]

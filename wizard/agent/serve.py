@@ -432,7 +432,7 @@ class Serve:
     def _uninstall(self, arguments: Plain) -> Plain:
         from .uninstall import uninstall
 
-        return uninstall(self.host, arguments.get("packages") is True)
+        return uninstall(self.host, arguments.get("packages") is True, self.connection)
 
 
 class _Events:

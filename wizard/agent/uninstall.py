@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from typing import List
 
@@ -22,6 +23,7 @@ OURS = (
     names.NETWORKD_RADIO_FILE,
 )
 SSH_PORT = "22/tcp"
+ADDRESS = re.compile(r"^ExecStopPost=\S+ -[46] address del ([^/\s]+)/\d+ dev (\S+)", re.MULTILINE)
 
 
 def ours(path: str) -> bool:
@@ -29,14 +31,18 @@ def ours(path: str) -> bool:
     return path in OURS or path.startswith(names.SETTINGS + "/")
 
 
-def uninstall(host: Host, remove_packages: bool) -> Plain:
+def uninstall(host: Host, remove_packages: bool, session: str = "") -> Plain:
     """Remove DNS service, access point, firewall rules, boot units, state and the agent itself.
 
     The fixed address and the certificate stay: without them the server would not be where it
     is expected; the copies of earlier certificates go, and a key that waits for its certificate.
-    Returns {"removed": [...], "kept": [...], "left": [...]}; raises Refused
-    "busy" while a transaction is pending.
+    Where the Wi-Fi is the LAN itself its address goes with it, so that a `session`
+    (SSH_CONNECTION) to that address would be the last one.
+    Returns {"removed": [...], "kept": [...], "left": [...]}; raises Refused "busy" while a
+    transaction is pending, "uninstall-over-wifi" when the session would cut itself off.
     """
+    if _by_own_radio(host, session):
+        raise Refused("uninstall-over-wifi")
     transaction = Transaction(host)
     if not transaction.start_lock.take(wait=1.0, who="uninstall"):
         raise busy(transaction)
@@ -102,6 +108,16 @@ def uninstall(host: Host, remove_packages: bool) -> Plain:
     if os.path.isdir(host.path(names.LIBRARY)):
         left.append(names.LIBRARY)
     return {"removed": removed, "kept": kept, "left": left}
+
+
+def _by_own_radio(host: Host, session: str) -> bool:
+    """True if the access point's unit takes away the address that the session goes to."""
+    words = session.split()
+    if len(words) != 4:
+        return False
+    server, _, scope = words[2].partition("%")
+    removed = ADDRESS.findall(host.read(names.HOSTAPD_UNIT_FILE) or "")
+    return any(address == server or scope == device for address, device in removed)
 
 
 def _table(host: Host, name: str) -> Plain:

@@ -65,7 +65,7 @@ def access_point(draft: Draft, target: Target, passphrase: str, addressed: bool)
         return AccessPoint(possible=False)
     conf = draft.write(
         names.HOSTAPD_CONF,
-        settings(draft.site, target, found, channel),
+        settings(draft.site, target, found, channel, ax=_knows_ax(draft.facts)),
         TOPIC,
         0o600,
         check="hostapd",
@@ -77,6 +77,10 @@ def access_point(draft: Draft, target: Target, passphrase: str, addressed: bool)
     enabled = service is not None and service.enabled == "enabled"
     running = service is not None and service.active == "active"
     stop = _others(draft)
+    if unit and running:
+        # The unit that runs knows which address it has to take back; the new one does not.
+        stop = (*stop, wire.SetService(names.HOSTAPD_UNIT, TOPIC, active="stopped"))
+        running = False
     if not files and not stop and enabled and running and not found.blocked:
         return AccessPoint()
     ap = draft.site.access_point
@@ -91,9 +95,12 @@ def access_point(draft: Draft, target: Target, passphrase: str, addressed: bool)
     return AccessPoint(stop=stop, files=files, start=(take, start))
 
 
-def settings(site: Site, target: Target, found: wire.Radio, channel: int) -> str:
+def settings(
+    site: Site, target: Target, found: wire.Radio, channel: int, *, ax: bool = True
+) -> str:
     """Return hostapd's settings without the passphrase. Source: hostapd.conf of hostapd 2.10.
 
+    `ax`: this hostapd was built with 802.11ax; another one stops at such a line.
     20 MHz everywhere: what is said to a server is little, and narrow channels disturb nobody.
     Phones may talk to each other (no client isolation), because otherwise a laptop on the Wi-Fi
     could not look after the server.
@@ -112,7 +119,7 @@ def settings(site: Site, target: Target, found: wire.Radio, channel: int) -> str
     speed = [
         *(["ieee80211n=1"] if found.ht else []),
         *(["ieee80211ac=1", "vht_oper_chwidth=0"] if found.vht and found.ht and far else []),
-        *(["ieee80211ax=1"] if found.he and found.ht else []),
+        *(["ieee80211ax=1"] if found.he and found.ht and ax else []),
         # 802.11n and later do not work without it
         *(["wmm_enabled=1"] if found.ht else []),
     ]
@@ -129,6 +136,20 @@ def settings(site: Site, target: Target, found: wire.Radio, channel: int) -> str
         speed="\n".join(speed),
         security="\n".join(lines),
     )
+
+
+def _knows_ax(facts: wire.Facts) -> bool:
+    """Whether the server's hostapd, or the one it would install, was built with 802.11ax.
+
+    Since 2:2.10-12 (Debian bug 1013732).
+    """
+    for item in facts.packages.items:
+        if item.name == "hostapd":
+            version = re.match(
+                r"(?:\d+:)?(\d+)\.(\d+)[^-]*-(\d+)", item.installed or item.candidate
+            )
+            return version is not None and tuple(map(int, version.groups())) >= (2, 10, 12)
+    return False
 
 
 def unit_file(site: Site, target: Target) -> str:

@@ -104,7 +104,7 @@ def _radio(site: Site, facts: wire.Facts | None) -> Iterator[Problem]:
         yield finding("ap_interface_invalid", path, value=name)
         return
     if facts is not None:
-        yield from _radio_there(name, path, facts)
+        yield from _radio_there(name, path, facts, joins=site.access_point.bridge)
     yield from _layout(site, facts)
 
 
@@ -124,7 +124,7 @@ def _layout(site: Site, facts: wire.Facts | None) -> Iterator[Problem]:
         yield finding("ap_gateway", "static_ip.gateway", value=site.static_ip.gateway)
 
 
-def _radio_there(name: str, path: str, facts: wire.Facts) -> Iterator[Problem]:
+def _radio_there(name: str, path: str, facts: wire.Facts, *, joins: bool) -> Iterator[Problem]:
     present = facts.interface(name)
     found = facts.radio(name)
     if found is None and (present is None or present.kind != "wifi"):
@@ -134,7 +134,9 @@ def _radio_there(name: str, path: str, facts: wire.Facts) -> Iterator[Problem]:
         yield finding("ap_radio_unable", path, value=name)
     if found is not None and found.blocked == "hard":
         yield finding("ap_radio_off", path, value=name)
-    if facts.connection is not None and facts.connection.interface == name and _client(facts):
+    # An access point of ours comes back by itself, but not before the cable's address is proved.
+    carries = facts.connection is not None and facts.connection.interface == name
+    if carries and (joins or _client(facts)):
         yield finding("ap_radio_carries", path, value=name)
 
 

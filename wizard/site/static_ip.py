@@ -183,10 +183,13 @@ def _overlaps(
 
 
 def _leaves_radio(site: Site, facts: wire.Facts) -> bool:
-    """Whether the access point of ours goes, and with it the radio's address, before all else."""
+    """Whether our access point lets go of the radio's address before all else, to end or to join.
+
+    Its unit is stopped early where it is removed or changed.
+    """
     service = facts.service(agent_names.HOSTAPD_UNIT)
     running = service is not None and service.active == "active"
-    return running and site.access_point.kind != "server"
+    return running and (site.access_point.kind != "server" or site.access_point.bridge)
 
 
 def _overlap(

@@ -523,8 +523,8 @@ PROBLEMS: Words = {
     ),
     "ap_radio_carries": (
         "This laptop reaches the server through the radio {value} itself.",
-        "Connect the server by a cable first: as an access point it leaves the Wi-Fi that it is"
-        " in now.",
+        "Connect laptop and server by a cable first: the radio leaves its present Wi-Fi on the"
+        " way, and this laptop with it.",
     ),
     "ap_layout": (
         "The radio {value} would be a network of its own, but the server's fixed address is on"

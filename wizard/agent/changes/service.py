@@ -11,6 +11,7 @@ from ..host import Host
 from . import Plain, Step, StepError, radio, said
 
 SYSTEM = "/etc/systemd/system"
+RUNNING = ("active", "activating", "reloading")
 
 
 def show(host: Host, unit: str) -> Dict[str, str]:
@@ -114,7 +115,8 @@ def _failure(step: Step, unit: str, what: str) -> StepError:
 def release(step: Step, before: Plain) -> None:
     """Take away what was given, while the unit's file is still there.
 
-    systemctl cannot disable a unit whose file is gone: its links would stay behind.
+    systemctl cannot disable a unit whose file is gone: its links would stay behind. And only that
+    file says what an access point takes back at its end: its address, its rule of the firewall.
     """
     unit, was = before["unit"], before["file"]
     now = _file_state(step.host, unit)
@@ -125,6 +127,10 @@ def release(step: Step, before: Plain) -> None:
         if now.startswith("enabled"):
             step.host.run(["systemctl", "disable", "--", unit], timeout=90.0)
         _sweep_links(step.host, unit)
+    if unit == names.HOSTAPD_UNIT and step.when == "now" and "active" in before["touches"]:
+        running = show(step.host, unit).get("ActiveState", "") in RUNNING
+        if running and before["active"] not in RUNNING:
+            step.run(["systemctl", "stop", "--", unit], step.timings.service, "undo-service")
 
 
 def _was_off(before: Plain) -> bool:
@@ -177,13 +183,13 @@ def undo(step: Step, before: Plain) -> None:
     if "active" not in before["touches"]:
         return
     now = show(step.host, unit).get("ActiveState", "")
-    if before["active"] in ("active", "reloading", "activating"):
+    if before["active"] in RUNNING:
         # At boot the unit was started after the files had come back: it has the old ones.
         fresh = step.when == "containers" and now in ("active", "activating")
         if not fresh and before["wanted"]:
             step.host.run(["systemctl", "reset-failed", "--", unit], timeout=20.0)
             step.run(["systemctl", "restart", "--", unit], seconds, "undo-service")
-    elif now in ("active", "activating", "reloading"):
+    elif now in RUNNING:
         step.run(["systemctl", "stop", "--", unit], seconds, "undo-service")
     if now == "failed" and before["active"] != "failed":
         step.host.run(["systemctl", "reset-failed", "--", unit], timeout=20.0)

@@ -123,7 +123,12 @@ def channels(part: str) -> List[Dict[str, Any]]:
 
 
 def regulatory(text: str) -> Dict[str, Tuple[str, bool]]:
-    """Return {radio: (country, self-managed)} from `iw reg get`; "" is everybody else's."""
+    """Return {radio: (country, self-managed)} from `iw reg get`; "" is everybody else's.
+
+    A radio may have an entry without being self-managed (brcmfmac: "country 99"). Once a country
+    was set by hand the kernel goes by the global one there, and that entry stays what it was
+    (reg_get_regdomain in net/wireless/reg.c).
+    """
     found: Dict[str, Tuple[str, bool]] = {}
     at, own = "", False
     for line in text.splitlines():
@@ -133,7 +138,7 @@ def regulatory(text: str) -> Dict[str, Tuple[str, bool]]:
         elif head:
             at, own = "phy" + head.group(1), "self-managed" in head.group(2)
         country = re.match(r"country (\w\w):", line)
-        if country and (at not in found):
+        if country and at not in found and (own or not at):
             found[at] = (country.group(1), own)
     return found
 
