@@ -114,6 +114,47 @@ def test_cable_and_wifi_are_one_lan(clinic: Joined, office: Dnsmasq) -> None:
     assert clinic.run("plan").answer["changes"] == []
 
 
+@pytest.mark.parametrize("kind", ["ifupdown"])
+def test_the_wifi_alone_then_another_address_then_the_cable_too(
+    clinic: Joined, office: Dnsmasq
+) -> None:
+    """Undone, changed, joined: the radio gives up each time what it had."""
+    server, laptop = clinic.server, clinic.laptop
+    mac = clinic.link("eth0")["address"]
+    host = server.wait_address()
+    clinic.want(host)
+    # What comes after the Wi-Fi fails, when that is up already.
+    program = server.output("readlink -f $(command -v dnsmasq)").strip()
+    server.run(f"mv {program} {program}.real")
+    fails = f'case "$*" in *--pid-file*) exit 1;; esac\nexec {program}.real "$@"\n'
+    server.write_file(program, f"#!/bin/sh\n{fails}", "755")
+    done = clinic.wifi("apply")
+    assert (done.state, done.answer["outcome"]["failed"]) == ("rolled-back", "service-failed"), done
+    assert clinic.on("wlan0") == set()
+    server.run(f"mv {program}.real {program}")
+
+    assert clinic.wifi("apply").state == "confirmed"
+    assert clinic.on("wlan0") == {NEW}
+
+    def elsewhere() -> None:
+        text = clinic.site_file.read_text()
+        clinic.site_file.write_text(text.replace("10.20.0.", "10.30.0."))
+
+    clinic.want(host)
+    elsewhere()
+    assert clinic.wifi("apply").state == "confirmed"
+    assert clinic.on("wlan0") == {"10.30.0.1/24"}
+
+    clinic.want_joined(host)
+    elsewhere()
+    office.stop()
+    laptop.add_address("10.30.0.40/24")
+    done = clinic.wifi("apply")
+    assert done.state == "confirmed", done
+    clinic.assert_joined(mac, "10.30.0.1/24")
+    assert clinic.on("wlan0") == set()
+
+
 def old_is_back(clinic: Joined) -> bool:
     """Whether the server has its old address on its cable, and there is no bridge."""
     there = clinic.on("eth0")
