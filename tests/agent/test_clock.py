@@ -155,13 +155,24 @@ def test_a_hardware_clock_in_local_time_stays_in_it(
         time.tzset()
 
 
+@pytest.mark.parametrize("path", [names.CLOCK_STAMP, names.TIMESYNCD_STAMP])
 def test_the_note_of_the_last_known_time_follows_a_clock_that_is_set_back(
-    host: PracticeHost,
+    path: str, host: PracticeHost
 ) -> None:
-    put(host, names.CLOCK_STAMP, "", 0o644)
+    """Or the next start would raise it again to what it showed before."""
+    put(host, path, "", 0o644)
     apply(host, only_clock(-7200.0))
-    noted = os.stat(host.path(names.CLOCK_STAMP)).st_mtime
+    noted = os.stat(host.path(path)).st_mtime
     assert noted == pytest.approx(time.time() - 7200.0, abs=NEAR)
+
+
+@pytest.mark.parametrize(("offset", "saved"), [(-7200.0, True), (7200.0, False)])
+def test_a_pretended_hardware_clock_is_saved_when_it_is_ahead(
+    host: PracticeHost, offset: float, saved: bool
+) -> None:
+    put(host, names.FAKE_HWCLOCK_STAMP, "2026-11-22 10:00:00\n", 0o644)
+    apply(host, only_clock(offset))
+    assert ("fake-hwclock save" in host.memory()["carried"]) is saved
 
 
 def test_the_jump_harms_neither_timer_nor_journal_nor_history(host: PracticeHost) -> None:

@@ -61,6 +61,13 @@ class Host:
         """True when there is anything at a path, a dangling link included."""
         return os.path.lexists(self.path(path))
 
+    def modified(self, path: str) -> Optional[float]:
+        """Return a file's date in seconds since 1970; None when it cannot be read."""
+        try:
+            return os.stat(self.path(path)).st_mtime
+        except OSError:
+            return None
+
     def list(self, path: str) -> List[str]:
         """Return the sorted names in a folder; none when it cannot be read."""
         try:

@@ -19,6 +19,8 @@ CLOCK_UNIT = "cht-offline-clock.service"  # no start before the last known time
 CLOCK_UNIT_FILE = "/etc/systemd/system/" + CLOCK_UNIT
 CLOCK = "/var/lib/cht-offline-clock"
 CLOCK_STAMP = CLOCK + "/last-known"  # its date is the last known time
+TIMESYNCD_STAMP = "/var/lib/systemd/timesync/clock"  # its date, too
+FAKE_HWCLOCK_STAMP = "/etc/fake-hwclock.data"
 
 HOSTAPD_CONF = SETTINGS + "/hostapd.conf"
 HOSTAPD_SECRET = SETTINGS + "/hostapd-passphrase.conf"  # root only; joined to it at each start

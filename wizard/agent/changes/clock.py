@@ -123,16 +123,26 @@ def _hardware(host: Host, moment: float) -> float:
 
 
 def _stamp(host: Host) -> None:
-    """Let the next start know: a clock set back must not be raised to what it showed before."""
-    path = host.path(names.CLOCK_STAMP)
-    if os.path.exists(path):
-        now = host.now()
-        os.utime(path, (now, now))
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    """Let the next start know: a clock set back must not be raised to what it showed before.
+
+    Others that note the time do so now and then; until they do, theirs may be a later one.
+    """
+    now = host.now()
+    if host.modified(names.CLOCK_STAMP) is not None:
+        _touch(host.path(names.CLOCK_STAMP), now)
+    if (host.modified(names.TIMESYNCD_STAMP) or now) > now:
+        _touch(host.path(names.TIMESYNCD_STAMP), now)
+    if (host.modified(names.FAKE_HWCLOCK_STAMP) or now) > now:
+        host.run(["fake-hwclock", "save"], timeout=20.0)
+
+
+def _touch(path: str, now: float) -> None:
+    os.utime(path, (now, now))
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 UNDO = {"clock": undo}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import sys
@@ -17,7 +16,7 @@ from .services import Units
 
 TIME_SERVICES = ("systemd-timesyncd", "chrony", "chronyd", "ntpsec", "ntp", "ntpd", "openntpd")
 TIME_PACKAGES = ("systemd-timesyncd", "chrony", "ntpsec", "ntp", "openntpd")
-LAST_KNOWN = (names.CLOCK_STAMP, "/var/lib/systemd/timesync/clock", "/etc/fake-hwclock.data")
+LAST_KNOWN = (names.CLOCK_STAMP, names.TIMESYNCD_STAMP, names.FAKE_HWCLOCK_STAMP)
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armhf", "i686": "i386"}
 
 
@@ -82,10 +81,7 @@ def _last_known(host: Host) -> Optional[float]:
 
     Ours; systemd-timesyncd's (systemd-timesyncd.service(8), FILES); fake-hwclock's(8).
     """
-    dates = []
-    for path in LAST_KNOWN:
-        with contextlib.suppress(OSError):
-            dates.append(os.stat(host.path(path)).st_mtime)
+    dates = [date for date in map(host.modified, LAST_KNOWN) if date is not None]
     return max(dates) if dates else None
 
 
