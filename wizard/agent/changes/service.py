@@ -70,17 +70,17 @@ def do(step: Step, change: Plain, before: Plain) -> Plain:
     elif active is not None:
         step.host.run(["systemctl", "reset-failed", "--", unit], timeout=20.0)
         verb = {"started": "start", "restarted": "restart", "reloaded": "reload-or-restart"}[active]
-        argv = ["systemctl", verb, "--", unit]
+        argv, began = ["systemctl", verb, "--", unit], step.host.now()
         done = step.host.run(argv, timeout=seconds)
         if not done.ok:
-            raise _failure(step, unit, said(done, argv))
-        _settle(step, unit)
+            raise _failure(step, unit, said(done, argv), began)
+        _settle(step, unit, began)
     if change["masked"] is True:
         step.run(["systemctl", "mask", "--", unit], 30.0, "service-failed")
     return {"unit": unit}
 
 
-def _settle(step: Step, unit: str) -> None:
+def _settle(step: Step, unit: str, began: float) -> None:
     """Watch a unit that was just started: one that dies within seconds has not started."""
     first = show(step.host, unit)
     deadline = time.monotonic() + step.timings.settle
@@ -98,15 +98,19 @@ def _settle(step: Step, unit: str) -> None:
                 return
             break
         time.sleep(step.timings.poll)
-    raise _failure(step, unit, unit)
+    raise _failure(step, unit, unit, began)
 
 
-def _failure(step: Step, unit: str, what: str) -> StepError:
-    """Return the error of a unit that did not start; an access point tells why."""
+def _failure(step: Step, unit: str, what: str, began: float) -> StepError:
+    """Return the error of a unit that did not start; an access point tells why.
+
+    An earlier try may have failed for another reason: what it said does not count.
+    """
     ours = unit == names.HOSTAPD_UNIT
     # hostapd says many things after the one that matters
     lines = "--lines=%d" % (40 if ours else 8)
-    argv = ["journalctl", "--unit", unit, lines, "--no-pager", "--output=cat"]
+    since = "--since=@%d" % began
+    argv = ["journalctl", "--unit", unit, since, lines, "--no-pager", "--output=cat"]
     log = step.host.run(argv, timeout=20.0).out.strip()
     code = radio.reason(log) if ours else "service-failed"
     return StepError(code, "%s\n%s" % (what, log[-600:]))
