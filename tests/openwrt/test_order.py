@@ -26,10 +26,19 @@ def test_the_site_says_enough() -> None:
     assert WORD not in repr(made)
 
 
+def test_without_dhcp_no_range_is_needed() -> None:
+    site = replace(SITE, dns_dhcp=DnsDhcp(enabled=False, first="10.20.0.x"))
+    assert str(wanted(site, WORD).address) == "10.20.0.2/24"
+
+
 @pytest.mark.parametrize(
     ("site", "given", "code"),
     [
         (replace(SITE, static_ip=StaticIp()), {}, "site-address"),
+        (replace(SITE, dns_dhcp=DnsDhcp(first="10.20.0.x", last="10.20.0.9")), {}, "site-range"),
+        (replace(SITE, dns_dhcp=DnsDhcp(first="10.20.0.9", last="10.20.0.300")), {}, "site-range"),
+        (replace(SITE, dns_dhcp=DnsDhcp(first="10.20.0.9", last="10.20.0.8")), {}, "site-range"),
+        (replace(SITE, dns_dhcp=DnsDhcp()), {}, "site-range"),
         (replace(SITE, access_point=AccessPoint("own", country="KE")), {}, "site-ssid"),
         (replace(SITE, access_point=AccessPoint("own", ssid="ä" * 17)), {}, "site-ssid"),
         (replace(SITE, access_point=AccessPoint("own", ssid="A")), {}, "site-country"),

@@ -10,6 +10,7 @@ from wizard.openwrt.plan import free_address, judge_address
 from wizard.openwrt.words import OpenWrtError
 from wizard.site import passphrase as phrases
 from wizard.site.addresses import lan
+from wizard.site.dns_dhcp import range_of
 from wizard.site.model import Site
 from wizard.site.radio import NEAR
 
@@ -23,10 +24,12 @@ def wanted(
 
     `address` is without prefix. Raises OpenWrtError with what is missing or wrong.
     """
-    own, ap, dns = lan(site), site.access_point, site.dns_dhcp
+    own, ap = lan(site), site.access_point
     if own is None:
         raise OpenWrtError("site-address")
-    first, last = (dns.first, dns.last) if dns.enabled else ("", "")
+    phones = range_of(site.dns_dhcp) if site.dns_dhcp.enabled else None
+    if site.dns_dhcp.enabled and phones is None:
+        raise OpenWrtError("site-range")
     country = (country or ap.country).upper()
     size = len(ap.ssid.encode("utf-8", "surrogatepass"))
     if not 0 < size <= 32 or not ap.ssid.strip() or any(ord(c) < 32 for c in ap.ssid):
@@ -35,12 +38,12 @@ def wanted(
         raise OpenWrtError("site-country")
     if not passphrase or phrases.flaw(passphrase):
         raise OpenWrtError("site-passphrase")
-    given = address or free_address(own, first, last).partition("/")[0]
+    given = address or str(free_address(own, phones))
     try:
         whole = IPv4Interface(f"{given}/{own.network.prefixlen}")
     except ValueError:
         raise OpenWrtError("address-invalid", address=given) from None
-    judge_address(whole, own, first, last)
+    judge_address(whole.ip, own, phones)
     chosen = channel or ap.channel
     return Wanted(
         address=whole,
