@@ -126,6 +126,7 @@ def test_what_is_not_understood_is_refused(text: str) -> None:
 
 
 PHONES = IPv4Address("10.20.0.100"), IPv4Address("10.20.0.199")
+USED = {IPv4Address("10.20.0.2"), IPv4Address("10.20.0.254")}
 
 
 @pytest.mark.parametrize(
@@ -133,21 +134,22 @@ PHONES = IPv4Address("10.20.0.100"), IPv4Address("10.20.0.199")
     [
         ("10.20.0.150", "address-in-range"),
         ("10.20.0.1", "address-taken"),
+        ("10.20.0.2", "address-taken"),
         ("192.168.1.2", "address-outside"),
         ("10.20.0.0", "address-outside"),
         ("10.20.0.255", "address-outside"),
-        ("10.20.0.2", ""),
+        ("10.20.0.4", ""),
     ],
 )
 def test_its_address_disturbs_nobody(address: str, code: str) -> None:
-    given = (IPv4Address(address), OWN, PHONES)
+    given = (IPv4Address(address), OWN, PHONES, USED)
     if not code:
         judge_address(*given)
         return
     with pytest.raises(OpenWrtError) as refused:
         judge_address(*given)
     assert refused.value.code == code
-    assert "10.20.0.2" in refused.value.cure
+    assert "10.20.0.3" in refused.value.cure
 
 
 @pytest.mark.parametrize(
@@ -169,6 +171,12 @@ def test_a_free_address_is_proposed(own: str, first: str, last: str, free: str) 
     with pytest.raises(OpenWrtError) as refused:
         free_address(*given)
     assert refused.value.code == "no-room"
+
+
+def test_a_used_address_is_not_proposed() -> None:
+    assert str(free_address(OWN, PHONES, USED)) == "10.20.0.3"
+    wide = IPv4Address("10.20.0.2"), IPv4Address("10.20.0.199")
+    assert str(free_address(OWN, wide, USED)) == "10.20.0.253"
 
 
 def test_without_a_range_the_next_address_is_proposed() -> None:

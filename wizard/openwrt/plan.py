@@ -7,7 +7,7 @@ Source: OpenWrt's own guide for such devices ("dumb AP"), and the settings of 19
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from ipaddress import IPv4Address, IPv4Interface
 
 from wizard.openwrt import words
@@ -52,10 +52,15 @@ def plan(router: Router, wanted: Wanted) -> Plan:
     return Plan(tuple(steps), str(wanted.address.ip))
 
 
-def free_address(own: IPv4Interface, phones: Range | None) -> IPv4Address:
-    """Return a calm address for the access point. Raises OpenWrtError "no-room"."""
+def free_address(
+    own: IPv4Interface, phones: Range | None, used: Collection[IPv4Address] = ()
+) -> IPv4Address:
+    """Return a calm address for the access point. Raises OpenWrtError "no-room".
+
+    `used`: what others than the server have.
+    """
     for one in _candidates(own, phones):
-        if one != own.ip:
+        if one != own.ip and one not in used:
             return one
     raise OpenWrtError("no-room")
 
@@ -77,13 +82,18 @@ def _candidates(own: IPv4Interface, phones: Range | None) -> Iterator[IPv4Addres
         number -= 1
 
 
-def judge_address(address: IPv4Address, own: IPv4Interface, phones: Range | None) -> None:
+def judge_address(
+    address: IPv4Address,
+    own: IPv4Interface,
+    phones: Range | None,
+    used: Collection[IPv4Address] = (),
+) -> None:
     """Raise OpenWrtError when that address would disturb the site."""
     low, high = ends(own.network)
-    where = {"address": str(address), "free": str(free_address(own, phones))}
+    where = {"address": str(address), "free": str(free_address(own, phones, used))}
     if not low <= address <= high:
         raise OpenWrtError("address-outside", network=str(own.network), **where)
-    if address == own.ip:
+    if address == own.ip or address in used:
         raise OpenWrtError("address-taken", **where)
     if phones is not None and _inside(address, phones):
         raise OpenWrtError("address-in-range", first=phones[0], last=phones[1], **where)

@@ -66,7 +66,8 @@ WORDS: Words = {
         "Choose another one, such as {free}.",
     ),
     "address-taken": (
-        "The address {address} is the server's own.",
+        "The address {address} is taken: by the server, the gateway, a device that always gets it, "
+        "an extra name, or an access point set up before.",
         "Choose another one, such as {free}.",
     ),
     "no-room": (
