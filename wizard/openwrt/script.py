@@ -35,9 +35,20 @@ for p in {PACKAGES}; do uci -q export $p; done
 exit 0
 """
 
+# Ends a confirmation. Until then the services stay enabled: at a start after a power cut procd has
+# listed /etc/rc.d before the old settings are back.
+END = f"""for s in $(cat services); do /etc/init.d/$s disable; done
+[ -x {BOOT} ] && {BOOT} disable
+rm -rf {BOOT} {HOME}
+sync
+"""
+
 # Restores if nobody else has decided; "boot" is before the network starts.
 BACK = f"""#!/bin/sh
 cd {HOME} || exit 0
+if [ "$1" = boot ] && [ -e confirmed ]; then  # the power was cut while it was confirmed
+{END}exit 0
+fi
 mv pending returning 2>/dev/null || [ -e returning ] || exit 0
 for p in {PACKAGES}; do
     [ -e config/$p ] && cp -p config/$p /etc/config/.$p.cht && mv /etc/config/.$p.cht /etc/config/$p
@@ -93,7 +104,6 @@ sync
 uci batch < "$batch" > "$batch.said" 2>&1 || {{ cat "$batch.said" >&2; fail; }}
 grep . "$batch.said" >&2 && fail
 rm -f "$batch" "$batch.said"
-for s in $2; do /etc/init.d/$s disable; done
 uci commit || fail
 sync
 # The answer goes out first, then the network.
@@ -106,8 +116,9 @@ exit 0
 CONFIRM = f"""
 cd {HOME} 2>/dev/null || exit 44
 mv pending confirmed 2>/dev/null || exit 44
-{BOOT} disable
-rm -rf {BOOT} {HOME}
-sync
+services=$(cat services)
+{END}# Once more: an enabled firewall is started by hotplug when the network comes up.
+( trap '' HUP
+  for s in $services; do /etc/init.d/$s stop; done ) </dev/null >/dev/null 2>&1 &
 exit 0
 """
