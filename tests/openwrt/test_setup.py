@@ -220,6 +220,22 @@ def test_what_uci_refuses_changes_nothing(device: Device) -> None:
     assert device.etc() == before
 
 
+def test_full_flash_changes_nothing(device: Device) -> None:
+    before = device.etc()
+    setup, router = meet(device)
+    device.machine.write("/etc/full", "")
+    with pytest.raises(OpenWrtError) as refused:
+        setup.change(plan(router, WANTED))
+    assert refused.value.code == "refused-settings"
+    assert "I/O error" in refused.value.detail
+    assert device.etc() == before
+    assert device.said() == []
+    again = setup.look()
+    setup.close()
+    assert not again.pending
+    assert not again.unsaved
+
+
 def test_a_second_change_waits_for_the_first(device: Device) -> None:
     setup, router = meet(device)
     device.machine.run("mkdir", script.HOME)
