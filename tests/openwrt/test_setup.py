@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,9 +123,9 @@ def meet(device: Device, seconds: int = 30) -> tuple[Setup, Router]:
     return setup, setup.look()
 
 
-def try_out(setup: Setup, made: Plan, seconds: int = 600) -> None:
+def try_out(setup: Setup, made: Plan, seconds: str = "600") -> None:
     """Carry a plan out without confirming it."""
-    argv = ["sh", "-c", script.CHANGE, "sh", str(seconds), " ".join(made.stop)]
+    argv = ["sh", "-c", script.CHANGE, "sh", seconds, " ".join(made.stop)]
     done = setup.session.run(argv, input=made.batch.encode())
     assert done.code == 0, done.err
 
@@ -242,6 +243,24 @@ def test_a_second_change_waits_for_the_first(device: Device) -> None:
     with pytest.raises(OpenWrtError) as refused:
         setup.change(plan(router, WANTED))
     assert refused.value.code == "busy"
+    assert setup.look().pending
+    setup.close()
+
+
+def test_the_timer_of_an_earlier_change_leaves_a_later_one_alone(device: Device) -> None:
+    def waits() -> bool:
+        processes = device.machine.run("sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
+        return "sleep 0010 " in processes
+
+    setup, router = meet(device)
+    try_out(setup, plan(router, WANTED), "0010")
+    setup.session.run(["sh", "-c", script.CONFIRM])
+    try_out(setup, plan(setup.look(), replace(WANTED, channel=11)))
+    after = device.etc()
+    assert waits(), "the first timer has to end after the second change"
+    device.wait(lambda: not waits())
+    time.sleep(1)  # for what it would do
+    assert device.etc() == after
     assert setup.look().pending
     setup.close()
 

@@ -96,6 +96,7 @@ cat > "$batch" || fail
 mkdir config || fail
 for p in {PACKAGES}; do [ -e /etc/config/$p ] && {{ cp -p /etc/config/$p config/ || fail; }}; done
 echo "$2" > services || fail
+id=$(cat /proc/sys/kernel/random/uuid) && echo "$id" > id || fail
 cat > back <<'BACK' || fail
 {BACK}BACK
 chmod 700 back
@@ -105,7 +106,9 @@ chmod 755 {BOOT}
 : > pending || fail
 {BOOT} enable || fail
 sync
-( trap '' HUP; sleep "$1"; exec sh {HOME}/back ) </dev/null >/dev/null 2>&1 &
+# A timer outlives its change: when it wakes, another one may be under way.
+( trap '' HUP; sleep "$1"
+  [ "$(cat {HOME}/id)" = "$id" ] && exec sh {HOME}/back ) </dev/null >/dev/null 2>&1 &
 uci batch < "$batch" > "$batch.said" 2>&1 || {{ cat "$batch.said" >&2; fail; }}
 grep . "$batch.said" >&2 && fail
 rm -f "$batch" "$batch.said"
