@@ -169,7 +169,12 @@ def parser() -> argparse.ArgumentParser:
     router = command("openwrt", _openwrt, "Make a plain access point of an OpenWrt device.")
     router.add_argument("address", metavar="ADDRESS", help="of the device, such as 192.168.1.1")
     router.add_argument("--site", required=True, metavar="FILE", help="the site file (TOML)")
-    router.add_argument("--new-address", default="", metavar="ADDRESS", help="that it shall have")
+    router.add_argument(
+        "--new-address",
+        default="",
+        metavar="ADDRESS",
+        help="that it shall have (default: the one it has if it fits, else a free one)",
+    )
     router.add_argument("--country", default="", metavar="XX", help="two letters")
     router.add_argument("--channel", type=int, choices=(1, 6, 11), default=0, help="of its Wi-Fi")
     router.add_argument("--password-file", metavar="FILE", help="holds the password of its root")
@@ -618,6 +623,7 @@ def _openwrt(arguments: argparse.Namespace, screen: Screen) -> int:
         site,
         phrase,
         address=arguments.new_address,
+        here=arguments.address,
         country=arguments.country,
         channel=arguments.channel,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +14,14 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui import audit
 from tests.gui.visits import connect
+from tests.openwrt.test_plan import HERE as RECORDED
 from tests.openwrt.test_setup import Device
 from tests.remote.machine import PASSWORD, Machine
 from wizard.gui.pages.access_point import AccessPointPage
 from wizard.gui.shell import Shell
+from wizard.openwrt.model import Plan, Router
 from wizard.openwrt.setup import Setup
+from wizard.openwrt.uci import parse
 from wizard.remote.hosts import Accept, KnownHosts
 from wizard.site.flow import Step, Walk
 from wizard.site.model import AccessPoint, DnsDhcp, Site, StaticIp
@@ -315,7 +319,74 @@ def test_an_openwrt_device_is_looked_at_and_set_up(
         assert words in told
     assert audit.nameless(shell) == []
     assert audit.same_keys(shell) == []
+    QTest.keyClicks(panel.address.editor, "10.20.0.1")
+    assert not panel.change_button.isVisible(), "what was found is for another address"
+    panel.look_button.click()
+    assert "is taken" in panel.address.message.text()
+    assert panel.address.editor.hasFocus()
+    QTest.keyClicks(panel.address.editor, "50")
+    assert "is taken" not in panel.address.message.text()
+    panel.country.editor.setFocus()
+    assert "in the range for phones" in panel.address.message.text(), "said when it is left"
+    assert isinstance(panel.address.editor, QLineEdit)
+    panel.address.editor.clear()
+    panel.look_button.click()
+    qtbot.waitUntil(panel.change_button.isVisible, timeout=20000)
     panel.change_button.click()
     qtbot.waitUntil(lambda: "is set up" in panel.note.text, timeout=30000)
     assert "10.20.0.2" in device.machine.run("cat", "/etc/config/network")
     assert "karibu" not in panel.note.text + told
+    assert audit.nameless(shell) == []
+    assert audit.out_of_order(shell, page) == []
+
+
+def test_a_second_openwrt_device_gets_another_address(
+    page: AccessPointPage, shell: Shell, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two new devices, then the first one again, which stays where it is; then another site."""
+    devices = {"192.168.1.1": "192.168.1.1"}  # where it is asked for -> what its settings say
+
+    class Visit(Setup):
+        def __init__(self, host: str) -> None:
+            self.host = host
+
+        def look(self) -> Router:
+            text = (RECORDED / "22.03").read_text().replace("192.168.1.1", devices[self.host])
+            return Router("OpenWrt", "", parse(text), (), sae=True)
+
+        def change(self, plan: Plan, cancel: threading.Event | None = None) -> None:
+            devices[plan.address] = plan.address
+
+        def close(self) -> None:
+            pass
+
+    def meet(host: str, password: str, accept: Accept, port: int = 22) -> Setup:
+        return Visit(host)
+
+    def look(host: str) -> str:
+        panel.host.show_value(host)
+        panel.look_button.click()
+        qtbot.waitUntil(panel.change_button.isVisible, timeout=20000)
+        return " ".join(panel.steps.sentences)
+
+    def change() -> str:
+        panel.change_button.click()
+        qtbot.waitUntil(lambda: "is set up" in panel.note.text, timeout=20000)
+        return panel.note.text
+
+    monkeypatch.setattr(Setup, "connect", meet)
+    choose(page, "own")
+    panel = page.openwrt
+    panel.unfold()
+    QTest.keyClicks(page.ssid.editor, "Clinic")
+    QTest.keyClicks(page.secret, "karibu sana")
+    QTest.keyClicks(panel.country.editor, "ke")
+    assert "10.20.0.2," in look("")
+    assert "10.20.0.2." in change()
+    assert "10.20.0.3," in look("192.168.1.1")
+    assert "10.20.0.3." in change()
+    assert "10.20.0.2," in look("10.20.0.2"), "the first one keeps its address"
+    assert "10.20.0.2." in change()
+    assert "10.20.0.4," in look("")
+    shell.desk.begin(SITE, Walk.SETUP)
+    assert shell.desk.access_points == ()

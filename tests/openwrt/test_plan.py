@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from ipaddress import IPv4Interface
+from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
 import pytest
@@ -125,28 +125,59 @@ def test_what_is_not_understood_is_refused(text: str) -> None:
         parse(text)
 
 
+PHONES = IPv4Address("10.20.0.100"), IPv4Address("10.20.0.199")
+USED = {IPv4Address("10.20.0.2"), IPv4Address("10.20.0.254")}
+
+
 @pytest.mark.parametrize(
     ("address", "code"),
     [
-        ("10.20.0.150/24", "address-in-range"),
-        ("10.20.0.1/24", "address-taken"),
-        ("192.168.1.2/24", "address-outside"),
-        ("10.20.0.2/24", ""),
+        ("10.20.0.150", "address-in-range"),
+        ("10.20.0.1", "address-taken"),
+        ("10.20.0.2", "address-taken"),
+        ("192.168.1.2", "address-outside"),
+        ("10.20.0.0", "address-outside"),
+        ("10.20.0.255", "address-outside"),
+        ("10.20.0.4", ""),
     ],
 )
 def test_its_address_disturbs_nobody(address: str, code: str) -> None:
-    given = (IPv4Interface(address), OWN, "10.20.0.100", "10.20.0.199")
+    given = (IPv4Address(address), OWN, PHONES, USED)
     if not code:
         judge_address(*given)
         return
     with pytest.raises(OpenWrtError) as refused:
         judge_address(*given)
     assert refused.value.code == code
-    assert "10.20.0.2" in refused.value.cure or code == ""
+    assert "10.20.0.3" in refused.value.cure
 
 
-def test_a_free_address_is_proposed() -> None:
-    assert free_address(OWN, "10.20.0.100", "10.20.0.199") == "10.20.0.2/24"
-    assert free_address(OWN, "10.20.0.2", "10.20.0.199") == "10.20.0.254/24"
-    with pytest.raises(OpenWrtError):
-        free_address(OWN, "10.20.0.1", "10.20.0.254")
+@pytest.mark.parametrize(
+    ("own", "first", "last", "free"),
+    [
+        ("10.20.0.1/24", "10.20.0.100", "10.20.0.199", "10.20.0.2"),
+        ("10.20.0.1/24", "10.20.0.2", "10.20.0.199", "10.20.0.254"),
+        ("10.20.0.1/24", "10.20.0.2", "10.20.0.254", ""),
+        ("10.20.0.254/24", "10.20.0.2", "10.20.0.253", "10.20.0.1"),
+        ("10.0.0.1/8", "10.0.0.2", "10.255.255.250", "10.255.255.254"),
+        ("10.0.0.1/8", "10.0.0.2", "10.255.255.254", ""),
+    ],
+)
+def test_a_free_address_is_proposed(own: str, first: str, last: str, free: str) -> None:
+    given = IPv4Interface(own), (IPv4Address(first), IPv4Address(last))
+    if free:
+        assert str(free_address(*given)) == free
+        return
+    with pytest.raises(OpenWrtError) as refused:
+        free_address(*given)
+    assert refused.value.code == "no-room"
+
+
+def test_a_used_address_is_not_proposed() -> None:
+    assert str(free_address(OWN, PHONES, USED)) == "10.20.0.3"
+    wide = IPv4Address("10.20.0.2"), IPv4Address("10.20.0.199")
+    assert str(free_address(OWN, wide, USED)) == "10.20.0.253"
+
+
+def test_without_a_range_the_next_address_is_proposed() -> None:
+    assert str(free_address(OWN, None)) == "10.20.0.2"

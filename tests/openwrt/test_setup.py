@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tests.openwrt.test_plan import HERE, WANTED, WORD
 from tests.remote.machine import PASSWORD, Machine, free_port
 from wizard import cli
 from wizard.openwrt import script
-from wizard.openwrt.model import Router
+from wizard.openwrt.model import Plan, Router
 from wizard.openwrt.plan import plan
 from wizard.openwrt.setup import Setup
 from wizard.openwrt.words import OpenWrtError
@@ -87,6 +88,10 @@ class Device:
         through = ("127.0.0.1", self.port)
         return Session.open(host, 22, who, self.known, accept=accept, through=through)
 
+    def start(self) -> None:
+        """Start as procd does: /etc/rc.d is listed once."""
+        self.machine.run("sh", "-c", "for s in /etc/rc.d/S*; do [ -e $s ] && $s boot; done; true")
+
     def etc(self) -> str:
         command = "cd /etc && find config rc.d init.d | sort; sha256sum config/*"
         return self.machine.run("sh", "-c", command)
@@ -116,6 +121,13 @@ def meet(device: Device, seconds: int = 30) -> tuple[Setup, Router]:
     host = host or "192.168.1.1"
     setup = Setup(device.open(host, device.fingerprint), device.open, seconds)
     return setup, setup.look()
+
+
+def try_out(setup: Setup, made: Plan, seconds: str = "600") -> None:
+    """Carry a plan out without confirming it."""
+    argv = ["sh", "-c", script.CHANGE, "sh", seconds, " ".join(made.stop)]
+    done = setup.session.run(argv, input=made.batch.encode())
+    assert done.code == 0, done.err
 
 
 @pytest.mark.parametrize("device", ["19.07", "22.03", "23.05-one-socket", "24.10"], indirect=True)
@@ -159,18 +171,39 @@ def test_without_the_laptops_word_it_goes_back(device: Device) -> None:
 
 def test_after_a_power_cut_its_start_brings_the_old_settings_back(device: Device) -> None:
     before = device.etc()
-    setup, router = meet(device, seconds=600)
-    device.cut = True
-    setup.seconds = 600
-    done = setup.session.run(
-        ["sh", "-c", script.CHANGE, "sh", "600", " ".join(plan(router, WANTED).stop)],
-        input=plan(router, WANTED).batch.encode(),
-    )
+    setup, router = meet(device)
+    try_out(setup, plan(router, WANTED))
     setup.close()
-    assert done.code == 0, done.err
+    device.wait(lambda: "start network" in device.said())
     assert device.etc() != before
-    device.machine.run("sh", "-c", "for s in /etc/rc.d/S15*; do $s boot; done")
+    device.start()
     assert device.etc() == before
+    names = ("dnsmasq", "firewall", "network", "odhcpd")
+    assert device.said()[-4:] == [f"start {name}" for name in names]
+
+
+def test_a_power_cut_while_it_is_confirmed_changes_nothing_more(device: Device) -> None:
+    setup, router = meet(device)
+    try_out(setup, plan(router, WANTED))
+    device.machine.run("mv", f"{script.HOME}/pending", f"{script.HOME}/confirmed")
+    device.start()
+    again = setup.look()
+    setup.close()
+    assert not again.pending
+    assert not again.services
+    assert plan(again, WANTED).steps == ()
+
+
+def test_confirming_ends_services_that_the_network_has_started_again(device: Device) -> None:
+    setup, router = meet(device)
+    try_out(setup, plan(router, WANTED))
+    assert set(setup.look().services) == {"dnsmasq", "odhcpd", "firewall"}
+    device.wait(lambda: "start network" in device.said())
+    device.machine.run("/etc/init.d/firewall", "start")
+    setup.session.run(["sh", "-c", script.CONFIRM])
+    device.wait(lambda: device.said()[-1] == "stop firewall")
+    assert not setup.look().services
+    setup.close()
 
 
 def test_what_uci_refuses_changes_nothing(device: Device) -> None:
@@ -188,12 +221,46 @@ def test_what_uci_refuses_changes_nothing(device: Device) -> None:
     assert device.etc() == before
 
 
+def test_full_flash_changes_nothing(device: Device) -> None:
+    before = device.etc()
+    setup, router = meet(device)
+    device.machine.write("/etc/full", "")
+    with pytest.raises(OpenWrtError) as refused:
+        setup.change(plan(router, WANTED))
+    assert refused.value.code == "refused-settings"
+    assert "I/O error" in refused.value.detail
+    assert device.etc() == before
+    assert device.said() == []
+    again = setup.look()
+    setup.close()
+    assert not again.pending
+    assert not again.unsaved
+
+
 def test_a_second_change_waits_for_the_first(device: Device) -> None:
     setup, router = meet(device)
     device.machine.run("mkdir", script.HOME)
     with pytest.raises(OpenWrtError) as refused:
         setup.change(plan(router, WANTED))
     assert refused.value.code == "busy"
+    assert setup.look().pending
+    setup.close()
+
+
+def test_the_timer_of_an_earlier_change_leaves_a_later_one_alone(device: Device) -> None:
+    def waits() -> bool:
+        processes = device.machine.run("sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
+        return "sleep 0010 " in processes
+
+    setup, router = meet(device)
+    try_out(setup, plan(router, WANTED), "0010")
+    setup.session.run(["sh", "-c", script.CONFIRM])
+    try_out(setup, plan(setup.look(), replace(WANTED, channel=11)))
+    after = device.etc()
+    assert waits(), "the first timer has to end after the second change"
+    device.wait(lambda: not waits())
+    time.sleep(1)  # for what it would do
+    assert device.etc() == after
     assert setup.look().pending
     setup.close()
 

@@ -2,6 +2,7 @@
 """uci(8) as far as it is used here, on real files: export, batch, changes, commit, revert.
 
 Staged changes lie in /etc/.uci (/tmp/.uci on the device). What is not there is told as uci does.
+With a file /etc/full there is room for one package, then for no other.
 """
 
 from __future__ import annotations
@@ -107,7 +108,10 @@ def main() -> int:
     elif words[0] == "changes":
         print("\n".join(staged), end="")
     elif words[0] == "commit":
-        for package in staged:
+        for number, package in enumerate(sorted(staged)):
+            if number and os.path.exists("/etc/full"):
+                print("uci: I/O error", file=sys.stderr)
+                return 1
             os.replace(STAGED + package, CONFIG + package)
     elif words[0] == "revert":
         if words[1] in staged:

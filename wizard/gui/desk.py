@@ -130,6 +130,7 @@ class Desk(QObject):
         self.report: Report | None = None
         self.readiness: wire.Readiness | None = None
         self.restarted: Restarted | None = None
+        self.access_points: tuple[str, ...] = ()  # addresses of those set up in this visit
 
     # ------------------------------------------------------------------- a site
 

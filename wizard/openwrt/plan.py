@@ -7,7 +7,7 @@ Source: OpenWrt's own guide for such devices ("dumb AP"), and the settings of 19
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from ipaddress import IPv4Address, IPv4Interface
 
 from wizard.openwrt import words
@@ -15,13 +15,18 @@ from wizard.openwrt.model import Plan, Router, Step, Wanted
 from wizard.openwrt.uci import Section, Settings, quoted
 from wizard.openwrt.words import OpenWrtError
 from wizard.problem import tr
+from wizard.site.addresses import ends
 
 SERVICES = ("dnsmasq", "odhcpd", "firewall")
+NEAR = 8  # addresses after the server's are tried first
 OURS = "network.cht_bridge"
 PLAIN = re.compile(r"[A-Za-z0-9._-]+")  # a socket; not "@lan", not a tunnel
 # wifi-iface: encryption, and ieee80211w (management frame protection)
 SECURITY = {"wpa2-wpa3": ("sae-mixed", "1"), "wpa2": ("psk2+ccmp", "0"), "wpa3": ("sae", "2")}
 HOW = {"sae-mixed": "WPA2 and WPA3", "psk2+ccmp": "WPA2", "sae": "WPA3"}
+
+Range = tuple[IPv4Address, IPv4Address]
+"""First and last address of the range for phones."""
 
 
 def plan(router: Router, wanted: Wanted) -> Plan:
@@ -47,30 +52,55 @@ def plan(router: Router, wanted: Wanted) -> Plan:
     return Plan(tuple(steps), str(wanted.address.ip))
 
 
-def free_address(own: IPv4Interface, first: str, last: str) -> str:
-    """Return a calm address for the access point, with prefix. Raises OpenWrtError "no-room"."""
-    low, high = IPv4Address(first or "0.0.0.0"), IPv4Address(last or "0.0.0.0")  # noqa: S104
-    hosts = list(own.network.hosts()) if own.network.num_addresses <= 1024 else []
-    for one in [*(own.ip + n for n in range(1, 9)), *reversed(hosts)]:
-        inside = one in own.network and one not in (
-            own.network.network_address,
-            own.network.broadcast_address,
-        )
-        if inside and one != own.ip and not low <= one <= high:
-            return f"{one}/{own.network.prefixlen}"
+def free_address(
+    own: IPv4Interface, phones: Range | None, used: Collection[IPv4Address] = ()
+) -> IPv4Address:
+    """Return a calm address for the access point. Raises OpenWrtError "no-room".
+
+    `used`: what others than the server have.
+    """
+    for one in _candidates(own, phones):
+        if one != own.ip and one not in used:
+            return one
     raise OpenWrtError("no-room")
 
 
-def judge_address(address: IPv4Interface, own: IPv4Interface, first: str, last: str) -> None:
+def _candidates(own: IPv4Interface, phones: Range | None) -> Iterator[IPv4Address]:
+    """The addresses outside of the phones' range: near the server's, then from the top down."""
+    low, high = ends(own.network)
+    near = range(int(own.ip) + 1, min(int(own.ip) + NEAR, int(high)) + 1)
+    for one in map(IPv4Address, near):
+        if not _inside(one, phones):
+            yield one
+    number = int(high)
+    while number >= int(low):
+        one = IPv4Address(number)
+        if phones is not None and _inside(one, phones):
+            number = int(phones[0])
+        else:
+            yield one
+        number -= 1
+
+
+def judge_address(
+    address: IPv4Address,
+    own: IPv4Interface,
+    phones: Range | None,
+    used: Collection[IPv4Address] = (),
+) -> None:
     """Raise OpenWrtError when that address would disturb the site."""
-    free = free_address(own, first, last).partition("/")[0]
-    where = {"address": str(address.ip), "free": free}
-    if address.ip not in own.network:
+    low, high = ends(own.network)
+    where = {"address": str(address), "free": str(free_address(own, phones, used))}
+    if not low <= address <= high:
         raise OpenWrtError("address-outside", network=str(own.network), **where)
-    if address.ip == own.ip:
+    if address == own.ip or address in used:
         raise OpenWrtError("address-taken", **where)
-    if first and IPv4Address(first) <= address.ip <= IPv4Address(last):
-        raise OpenWrtError("address-in-range", first=first, last=last, **where)
+    if phones is not None and _inside(address, phones):
+        raise OpenWrtError("address-in-range", first=phones[0], last=phones[1], **where)
+
+
+def _inside(address: IPv4Address, phones: Range | None) -> bool:
+    return phones is not None and phones[0] <= address <= phones[1]
 
 
 # ------------------------------------------------------------------------- its parts

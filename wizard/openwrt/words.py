@@ -37,6 +37,10 @@ WORDS: Words = {
         "The site has no fixed address yet, so there is no network for the access point.",
         "First decide it on the page Fixed address.",
     ),
+    "site-range": (
+        "The range of addresses for phones is missing or wrong.",
+        "Mend it on the page DNS and DHCP.",
+    ),
     "site-ssid": (
         "The Wi-Fi has no name yet, or one that phones would not show.",
         "Write one with 1 to 32 bytes on the page Wi-Fi.",
@@ -58,11 +62,12 @@ WORDS: Words = {
         "Choose one outside of it, such as {free}.",
     ),
     "address-outside": (
-        "The address {address} is not in the site's network {network}.",
-        "Choose one in it, such as {free}.",
+        "No device in the site's network {network} can have the address {address}.",
+        "Choose another one, such as {free}.",
     ),
     "address-taken": (
-        "The address {address} is the server's own.",
+        "The address {address} is taken: by the server, the gateway, a device that always gets it, "
+        "an extra name, or an access point set up before.",
         "Choose another one, such as {free}.",
     ),
     "no-room": (

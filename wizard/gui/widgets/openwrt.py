@@ -20,19 +20,18 @@ from wizard.gui.widgets.points import Points
 from wizard.gui.widgets.text import label
 from wizard.openwrt import plan as planning
 from wizard.openwrt.model import Plan, Router
-from wizard.openwrt.order import wanted
+from wizard.openwrt.order import FACTORY, address_for, wanted
 from wizard.openwrt.setup import Setup
 from wizard.openwrt.words import OpenWrtError
-from wizard.problem import UserError
+from wizard.problem import Problem, UserError
 from wizard.remote.hosts import FirstContact
-
-FACTORY = "192.168.1.1"
 
 
 class OpenWrtPanel(Fold):
     """Fields for the device, what would be changed on it, and how it ended.
 
-    Name and password of the Wi-Fi are the page's; nothing of this panel is kept.
+    Name and password of the Wi-Fi are the page's; of this panel only the addresses of devices that
+    were set up are kept, on the desk.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -43,6 +42,7 @@ class OpenWrtPanel(Fold):
         self._plan: Plan | None = None
         self._cancel = threading.Event()
         self._fingerprint = ""
+        self._changing = False
         self.body.addWidget(
             label(
                 self.tr(
@@ -67,14 +67,24 @@ class OpenWrtPanel(Fold):
             self.tr("Empty after a factory reset."),
             technical=True,
         )
+        self.address = Field(
+            "openwrt.address",
+            self.tr("Address that it shall have"),
+            line_edit(),
+            self.tr("Empty: the one it has if it fits, else the first free one."),
+            technical=True,
+        )
         self.country = Field(
             "openwrt.country",
             self.tr("Country of the access point"),
             Countries(self.tr("Choose the country")),
             self.tr("Its law decides which channels may be used."),
         )
-        for field in (self.host, self.password, self.country):
+        for field in (self.host, self.password, self.address, self.country):
             self.body.addWidget(field)
+        for field in (self.host, self.address, self.country):
+            field.edited.connect(self._edited)
+        self.address.left.connect(self._judge)
         self.look_button = self._button(self.tr("Look at the device"))
         self.look_button.clicked.connect(lambda: self.look())
         self.note = Notice()
@@ -99,6 +109,43 @@ class OpenWrtPanel(Fold):
         self.change_button.setVisible(bool(sentences))
         self.same_button.setVisible(not known)
 
+    # ------------------------------------------------------------------------ answers
+
+    def _edited(self) -> None:
+        """What was found with the old answers no longer holds."""
+        self.address.show_problem(None)
+        if not self._changing:
+            self.drop()
+            self._show()
+            self.note.tell("", "")
+
+    def _judge(self) -> None:
+        """Show what is wrong with the address beside it; the site's own faults wait for a look."""
+        given = self.address.value
+        try:
+            if given:
+                others = self._desk.access_points
+                address_for(self._desk.site, given, here=self._here, others=others)
+        except OpenWrtError as error:
+            self._refuse(error)
+
+    def _refuse(self, error: UserError) -> bool:
+        """Show an error about the address beside it; False for any other."""
+        mine = isinstance(error, OpenWrtError) and error.code.startswith("address-")
+        if mine:
+            problem = Problem(error.code, self.address.path, error.message, error.cure)
+            self.address.show_problem(problem)
+        return mine
+
+    @property
+    def _here(self) -> str:
+        return self.host.value or FACTORY
+
+    def _remember(self, here: str, made: Plan) -> None:
+        """Its address is taken for the next one; the one it had is free again."""
+        left = (one for one in self._desk.access_points if one not in (here, made.address))
+        self._desk.learn(access_points=(*left, made.address))
+
     # ------------------------------------------------------------------------ looking
 
     def look(self, accept: str = "") -> None:
@@ -107,20 +154,31 @@ class OpenWrtPanel(Fold):
         self._show()
         site, secret = self._desk.site, self._desk.secrets.wifi_passphrase
         try:
-            order = wanted(site, secret, country=self.country.value)
+            order = wanted(
+                site,
+                secret,
+                address=self.address.value,
+                here=self._here,
+                others=self._desk.access_points,
+                country=self.country.value,
+            )
         except OpenWrtError as error:
             self._failed(error)
             return
-        host, password = self.host.value or FACTORY, self.secret.text()
+        host, password = self._here, self.secret.text()
+        self._cancel = cancel = threading.Event()
 
         def work() -> tuple[Setup, Router, Plan]:
             setup = Setup.connect(host, password, accept or None)
             try:
                 router = setup.look()
-                return setup, router, planning.plan(router, order)
+                made = planning.plan(router, order)
             except BaseException:
                 setup.close()
                 raise
+            if cancel.is_set():  # nobody waits for it any more
+                setup.close()
+            return setup, router, made
 
         self.note.tell("info", self.tr("Looking at the device"))
         self._job = self._desk.runner.start(
@@ -134,6 +192,7 @@ class OpenWrtPanel(Fold):
         if self._plan.steps:
             self.note.tell("info", name, self.tr("This would be changed:"))
         else:
+            self._remember(self._here, self._plan)
             self.note.tell("ok", name, self.tr("It is a plain access point already."))
         self._show(*(step.sentence for step in self._plan.steps))
         announce(self, self.note.text)
@@ -142,10 +201,11 @@ class OpenWrtPanel(Fold):
 
     def change(self) -> None:
         """Set the device up, and meet it at its new address."""
-        setup, made = self._setup, self._plan
+        setup, made, here = self._setup, self._plan, self._here
         if setup is None or made is None:
             return
         self._cancel = cancel = threading.Event()
+        self._changing = True
         self.change_button.setVisible(False)
         self.note.tell(
             "info",
@@ -156,14 +216,15 @@ class OpenWrtPanel(Fold):
         )
         self._job = self._desk.runner.start(
             lambda: setup.change(made, cancel),
-            lambda _: self._changed(made),
+            lambda _: self._changed(here, made),
             self._failed,
             self.tr("Setting up the access point"),
         )
 
-    def _changed(self, made: Plan) -> None:
+    def _changed(self, here: str, made: Plan) -> None:
         self._job = None
         self.drop()
+        self._remember(here, made)
         self._show()
         self.note.tell(
             "ok",
@@ -191,6 +252,10 @@ class OpenWrtPanel(Fold):
                     "/etc/dropbear/dropbear_ed25519_host_key"
                 ),
             )
+        elif self._refuse(error):
+            self._show()
+            self.note.tell("", "")
+            self.address.editor.setFocus()
         else:
             self._show()
             self.note.tell("warn", error.message, error.cure)
@@ -199,6 +264,7 @@ class OpenWrtPanel(Fold):
     def drop(self) -> None:
         """Nobody waits any more: end the login. A change that is not confirmed goes back."""
         self._cancel.set()
+        self._changing = False
         if self._job is not None:
             self._job.drop()
             self._job = None
