@@ -18,7 +18,7 @@ from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
 
 from .. import names
 from ..host import Host
-from ..probe import ProbeError, mac_of
+from ..probe import ProbeError, hearing, mac_of
 from .sightings import Place, Sightings
 from .stations import Stations
 
@@ -41,7 +41,7 @@ class Watch:
         self._say = say
         self._begun = self._heard = time.monotonic()
         self._why = ""
-        interface = str(arguments.get("interface", ""))
+        interface = hearing(host, str(arguments.get("interface", "")))
         https, http = (int(arguments.get(name) or port) for name, port in _PORTS)
         domains = tuple(str(name).lower() for name in arguments.get("names", ()))
         place = Place(
