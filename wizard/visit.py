@@ -650,7 +650,7 @@ class Visit:
 
     def expected(self) -> Expected:
         """What a phone that arrives should do here."""
-        return Expected(self.site.domain)
+        return Expected(self.site.domain, serves=self.site.dns_dhcp.enabled)
 
     def readiness(self) -> wire.Readiness:
         """Ask the server what it can tell of its life without Internet; only reads."""

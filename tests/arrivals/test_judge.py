@@ -32,8 +32,8 @@ def seen(story: str, mac: str = MAC) -> wire.Watched:
     return wire.Watched("seen", tuple(sightings))
 
 
-def row(story: str, now: float, wifi: bool = False) -> Row:
-    room = Arrivals(Expected(DOMAIN))
+def row(story: str, now: float, wifi: bool = False, serves: bool = True) -> Row:
+    room = Arrivals(Expected(DOMAIN, serves=serves))
     room.hear([wire.Watched("begun", wifi=wifi), seen(story)])
     (found,) = room.rows(now)
     return found
@@ -98,6 +98,23 @@ def test_where_a_device_stands(story: str, now: float, code: str) -> None:
     assert found.code == code
     assert not re.search(r"[{}]", found.message + found.cure)
     assert bool(found.cure) == (found.state in ("warning", "failed"))
+
+
+@pytest.mark.parametrize(
+    ("story", "now", "code"),
+    [
+        ("0 asked, 4 asked, 9 asked", 14, "asks-address"),
+        ("0 asked, 1 other-dhcp=10.20.0.254", 90, "has-address"),
+        ("0 present", 90, "has-address"),
+        ("0 present, 1 dns-elsewhere=10.20.0.254", 90, "has-address"),
+        ("0 present, 1 dot-elsewhere=10.20.0.254, 2 provider=dns.google", 90, "has-address"),
+        ("0 present, 1 near=cht.clinic-a.exmple.org", 90, "mistyped"),
+        (f"0 asked, 1 other-dhcp=10.20.0.254, 2 hello={DOMAIN}, 2.1 refused", 3, "certificate"),
+        (f"0 asked, 1 other-dhcp=10.20.0.254, 2 hello={DOMAIN}, 2.1 opened", 3, "opened"),
+    ],
+)
+def test_where_another_device_gives_addresses_and_names(story: str, now: float, code: str) -> None:
+    assert row(story, now, serves=False).code == code
 
 
 def test_every_sentence_has_a_story() -> None:

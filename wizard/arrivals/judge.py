@@ -69,7 +69,8 @@ def _where(device: Device, now: float, expected: Expected) -> tuple[str, float, 
     """Return code, since when, and what it is about."""
     at = device.at
     reached = at("hello", "knocked", "opened", "refused", "unused", "refused-by-server")
-    wrong = at("near", "provider", "dns-elsewhere", "dot-elsewhere")
+    elsewhere = ("dot-elsewhere", "dns-elsewhere", "provider") if expected.serves else ()
+    wrong = at("near", *elsewhere)
     asked = at("domain")
     if device.latest("joined", "asked", "given", "domain", "opened", "left") == "left":
         return "left", at("left"), ""
@@ -79,12 +80,14 @@ def _where(device: Device, now: float, expected: Expected) -> tuple[str, float, 
         code = "not-come" if now - asked > NOT_COME else "asked-name"
         return code, asked, ""
     if wrong >= 0:
-        return _asks_wrongly(device, now)
+        return _asks_wrongly(device, now, elsewhere)
     if at(*OWN_ADDRESS, "other-dhcp", "present") >= 0:
+        if not expected.serves:
+            return "has-address", at(*OWN_ADDRESS, "other-dhcp", "present"), ""
         return _has_address(device, now)
     if at("asked", "refused-address") >= 0:
         begun = at("asked", "refused-address")
-        late = now - device.first > NO_ADDRESS and now - begun < 60.0
+        late = expected.serves and now - device.first > NO_ADDRESS and now - begun < 60.0
         return ("no-address" if late else "asks-address"), begun, ""
     if device.latest("joined", "wrong-password") == "wrong-password":
         return "wrong-password", at("wrong-password"), ""
@@ -114,8 +117,8 @@ def _at_the_server(device: Device, now: float, expected: Expected) -> tuple[str,
     return ("no-handshake" if now - since > NO_HANDSHAKE else "opening"), since, name
 
 
-def _asks_wrongly(device: Device, now: float) -> tuple[str, float, str]:
-    what = device.latest("dot-elsewhere", "dns-elsewhere", "near", "provider")
+def _asks_wrongly(device: Device, now: float, elsewhere: tuple[str, ...]) -> tuple[str, float, str]:
+    what = device.latest(*elsewhere, "near")
     about, since = device.said.get(what, ""), device.at(what)
     if what == "near":
         return "mistyped", since, about
