@@ -89,6 +89,17 @@ STORIES = [
     # what was wrong before is over
     (f"{HELLO}, 3.3 refused, 60 hello={DOMAIN}, 60.2 opened", 61, "opened"),
     (f"{HELLO}, 3.4 opened, 60 hello={DOMAIN}, 60.2 refused", 61, "certificate"),
+    # other apps of a phone that opened the CHT, and connections that a browser holds in reserve
+    (f"{HELLO}, 3.4 opened, 60 dns-elsewhere=8.8.8.8", 70, "opened"),
+    (f"{HELLO}, 3.4 opened, 60 dot-elsewhere=8.8.8.8", 70, "opened"),
+    (f"{HELLO}, 3.4 opened, 60 provider=dns.google", 70, "opened"),
+    (f"{HELLO}, 3.4 opened, 60 near=clinic-a.example.org", 70, "opened"),
+    (f"{HELLO}, 3.4 opened, 60 near=clinic-a.example.org, 70 domain", 90, "opened"),
+    (f"{HELLO}, 3.4 opened, 30 hello={DOMAIN}, 30.1 finished", 50, "opened"),
+    (f"{HELLO}, 3.4 opened, 66 unused", 70, "opened"),
+    (f"{HELLO}, 3.4 opened, 50 provider=dns.google, 60 refused=48", 70, "certificate"),
+    (f"{LEASE}, 2 unused, 3 refused=48", 4, "certificate"),  # begun before somebody looked
+    (f"{LEASE}, 3 hello=, 3.1 unused", 4, "by-number"),
 ]
 
 

@@ -1,6 +1,8 @@
 """Where a device stands, and if it stopped, what that usually means: a pure function.
 
-The last link of the chain that it reached counts; what was wrong before is over.
+The last link of the chain that it reached counts; what was wrong before is over. Once it opened
+the CHT only a refusal counts: other apps ask for names of their own, and browsers hold connections
+in reserve.
 """
 
 from __future__ import annotations
@@ -74,7 +76,7 @@ def _where(device: Device, now: float, expected: Expected) -> tuple[str, float, 
     asked = at("domain")
     if device.latest("joined", "asked", "given", "domain", "opened", "left") == "left":
         return "left", at("left"), ""
-    if reached >= max(wrong, 0.0) or (reached >= 0 and asked >= wrong):
+    if at("opened") >= 0 or reached >= max(wrong, 0.0) or (reached >= 0 and asked >= wrong):
         return _at_the_server(device, now, expected)
     if asked >= max(wrong, 0.0):
         code = "not-come" if now - asked > NOT_COME else "asked-name"
@@ -97,17 +99,18 @@ def _where(device: Device, now: float, expected: Expected) -> tuple[str, float, 
 
 def _at_the_server(device: Device, now: float, expected: Expected) -> tuple[str, float, str]:
     at = device.at
-    ended = device.latest("refused", "unused", "refused-by-server", "opened")
+    reserve = () if at("opened") >= 0 else ("unused",)
+    ended = device.latest("refused", *reserve, "refused-by-server", "opened")
     name = device.said.get("hello", "")
     other = at("hello") >= 0 and name not in ("", expected.domain)
-    if ended and at(ended) >= at("hello"):
+    if ended == "opened" or (ended and at(ended) >= at("hello")):
         since = at(ended)
         if ended == "opened":
             arrived = at("asked", "given", "joined") >= 0
             return ("opened" if arrived else "uses"), since, name
         if other:
             return "wrong-name", since, name
-        if not name:
+        if at("hello") >= 0 and not name:
             return "by-number", since, ""
         if ended == "refused":
             timely = device.said["refused"] in ENDED

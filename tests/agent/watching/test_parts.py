@@ -80,6 +80,19 @@ def test_an_encrypted_refusal_is_told_from_the_end_of_the_handshake() -> None:
         assert handshake.hear(change + ending) == told
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        b"\x17\3\3\0\x13" + bytes(19),
+        b"\x14\3\3\0\1\1\x16\3\3\0\x28" + bytes(40) + b"\x15\3\3\0\x1a" + bytes(26),
+    ],
+    ids=["TLS 1.3", "TLS 1.2"],
+)
+def test_the_end_of_a_connection_whose_begin_was_not_seen(end: bytes) -> None:
+    told = tls.Handshake().hear(end)
+    assert "unused" not in [what for what, _ in told]
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=700))
 def test_no_frame_can_do_harm(data: bytes) -> None:
