@@ -23,7 +23,7 @@ def seen(story: str, mac: str = MAC) -> wire.Watched:
         at, what = part.split(" ", 1)
         what, _, said = what.partition("=")
         named = what in ("asked", "given", "domain", "near", "provider", "hello", "http")
-        address = "" if what in ("asked", "joined") else ADDRESS
+        address = "" if what in ("asked", "joined", "was-there") else ADDRESS
         sightings.append(
             wire.Sighting(
                 what, mac, float(at), address, said if named else "", "" if named else said
@@ -45,6 +45,10 @@ HELLO = f"{LEASE}, 3 domain, 3.1 knocked, 3.2 hello={DOMAIN}"
 STORIES = [
     # on the way
     ("0 joined", 1, "came"),
+    ("0 was-there", 4000, "was-there"),
+    ("0 was-there, 0 leased", 4000, "has-address"),
+    ("0 was-there, 0 leased, 50 asked, 50.1 given", 4000, "has-address"),  # its lease goes on
+    ("0 was-there, 0 leased, 9 left, 20 joined", 90, "silent"),
     ("0 joined, 1 asked", 2, "asks-address"),
     (LEASE, 5, "has-address"),
     (f"{LEASE}, 1 check", 20, "has-address"),
@@ -54,11 +58,14 @@ STORIES = [
     (f"{HELLO}, 3.3 finished, 3.4 opened", 4, "opened"),
     (f"{HELLO}, 3.3 finished, 3.4 opened", 4000, "opened"),
     ("0 leased, 0 opened", 1, "uses"),
+    ("0 was-there, 0 leased, 9 opened", 10, "uses"),
     # the Wi-Fi and the address
     ("0 wrong-password", 1, "wrong-password"),
     ("0 wrong-password, 5 joined", 6, "came"),
     ("0 joined", 30, "joined-only"),
     ("0 joined, 5 left", 6, "left"),
+    ("0 was-there, 5 left", 6, "left"),
+    ("0 was-there, 5 left, 20 joined", 40, "joined-only"),
     ("0 asked, 4 asked, 9 asked", 14, "no-address"),
     ("0 asked, 1 other-dhcp=192.168.1.1", 2, "other-dhcp"),
     ("0 other-dhcp=192.168.1.1, 9 given", 10, "has-address"),

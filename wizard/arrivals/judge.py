@@ -20,7 +20,7 @@ NO_HANDSHAKE = 10.0
 ELSEWHERE = 4.0  # what a phone asks a provider first and then us is no fault
 ENDED = ("45",)  # TLS alert certificate_expired (RFC 8446, section 6)
 
-RUNNING = frozenset({"came", "asks-address", "has-address", "asked-name", "opening"})
+RUNNING = frozenset({"came", "was-there", "asks-address", "has-address", "asked-name", "opening"})
 THERE = frozenset({"opened", "uses"})
 DOUBTFUL = frozenset({"left", "silent", "no-question", "not-come", "no-handshake", "unused"})
 """Codes that may mean nothing worse than that nobody has opened the app."""
@@ -59,7 +59,7 @@ def _state(code: str) -> str:
 
 def _steps(device: Device, expected: Expected) -> list[str]:
     done = {
-        "joined": expected.wifi and device.at("joined") >= 0,
+        "joined": expected.wifi and device.at("joined", "was-there") >= 0,
         "address": device.at(*OWN_ADDRESS) >= 0,
         "name": device.at("domain") >= 0,
         "opened": device.at("opened") >= 0,
@@ -74,7 +74,7 @@ def _where(device: Device, now: float, expected: Expected) -> tuple[str, float, 
     elsewhere = ("dot-elsewhere", "dns-elsewhere", "provider") if expected.serves else ()
     wrong = at("near", *elsewhere)
     asked = at("domain")
-    if device.latest("joined", "asked", "given", "domain", "opened", "left") == "left":
+    if device.latest("was-there", "joined", "asked", "given", "domain", "opened", "left") == "left":
         return "left", at("left"), ""
     if at("opened") >= 0 or reached >= max(wrong, 0.0) or (reached >= 0 and asked >= wrong):
         return _at_the_server(device, now, expected)
@@ -93,6 +93,8 @@ def _where(device: Device, now: float, expected: Expected) -> tuple[str, float, 
         return ("no-address" if late else "asks-address"), begun, ""
     if device.latest("joined", "wrong-password") == "wrong-password":
         return "wrong-password", at("wrong-password"), ""
+    if _was_there(device):
+        return "was-there", device.first, ""
     late = at("joined") >= 0 and now - at("joined") > JOINED_ONLY
     return ("joined-only" if late else "came"), max(at("joined"), device.first), ""
 
@@ -140,4 +142,11 @@ def _has_address(device: Device, now: float) -> tuple[str, float, str]:
         return "own-address", since, ""
     if now - since < NO_QUESTION:
         return "has-address", since, ""
-    return ("no-question" if at("check", "other") >= 0 else "silent"), since, ""
+    if at("check", "other") >= 0:
+        return "no-question", since, ""
+    return ("has-address" if _was_there(device) else "silent"), since, ""
+
+
+def _was_there(device: Device) -> bool:
+    """Whether it was on the Wi-Fi before, and did not come anew: it may be idle for hours."""
+    return device.at("was-there") >= 0 and device.at("joined") < 0

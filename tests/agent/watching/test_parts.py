@@ -159,6 +159,24 @@ def test_the_same_is_told_again_only_after_a_while() -> None:
     assert whats(sightings.take()) == ["leased", "domain", "domain"]
 
 
+def test_who_was_on_the_wifi_before_is_known_by_its_lease() -> None:
+    leases = {"02:00:00:00:00:07": ("10.20.0.57", "Moto-G")}
+    sightings = Sightings(PLACE, lambda mac: leases.get(mac, ("", "")))
+    for mac in ("02:00:00:00:00:07", "02:00:00:00:00:08"):
+        sightings.station("was-there", mac, 0.1)
+    assert sightings.take() == [
+        {"what": "was-there", "mac": "02:00:00:00:00:07", "at": 0.1},
+        {
+            "what": "leased",
+            "mac": "02:00:00:00:00:07",
+            "at": 0.1,
+            "address": "10.20.0.57",
+            "name": "Moto-G",
+        },
+        {"what": "was-there", "mac": "02:00:00:00:00:08", "at": 0.1},
+    ]
+
+
 def test_a_flood_costs_neither_memory_nor_the_laptop() -> None:
     sightings = Sightings(PLACE, lambda _: ("", ""))
     for number in range(5000):
@@ -212,7 +230,7 @@ def test_stations_say_who_joins(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         theirs.send(text.encode())
     assert stations.hear() == [
-        ("joined", "02:00:00:00:00:07"),
+        ("was-there", "02:00:00:00:00:07"),
         ("joined", "02:00:00:00:00:08"),
         ("wrong-password", "02:00:00:00:00:09"),
         ("left", "02:00:00:00:00:08"),

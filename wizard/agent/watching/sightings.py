@@ -94,23 +94,28 @@ class Sightings:
     def station(self, what: str, mac: str, now: float) -> None:
         """Take what hostapd says about a device."""
         self._now = now
-        if mac not in self._ignored:
-            self._tell(mac, what)
+        if mac in self._ignored:
+            return
+        self._tell(mac, what)
+        address, _ = self._lease(mac) if what == "was-there" else ("", "")
+        if address:
+            self._uses_address(mac, address)
 
     # ------------------------------------------------------------------ kinds of frames
 
     def _present(self, seen: Frame) -> None:
         """A device uses an address; whether it got it from us is known by our leases."""
-        if seen.source.startswith("fe80:") or seen.source == "::":
+        if not seen.source.startswith("fe80:") and seen.source != "::":
+            self._uses_address(seen.mac, seen.source)
+
+    def _uses_address(self, mac: str, address: str) -> None:
+        device = self._device(mac)
+        if self._uses(device, address):
             return
-        device = self._device(seen.mac)
-        if ("present", seen.source) in device.told or ("given", seen.source) in device.told:
-            return
-        address, name = self._lease(seen.mac)
+        leased, name = self._lease(mac)
         device.name = device.name or name
-        kind = "leased" if address == seen.source else "present"
-        self._tell(seen.mac, kind, seen.source, device.name)
-        device.told["present", seen.source] = self._now
+        self._tell(mac, "leased" if leased == address else "present", address, device.name)
+        device.told["present", address] = self._now
 
     def _dhcp(self, seen: Frame, ours: bool) -> None:
         said = frames.dhcp(seen.data)
