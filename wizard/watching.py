@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from wizard.agent import wire
 from wizard.remote.agent import AgentError, AgentLink
 from wizard.remote.words import Lost
+from wizard.timing import passed
 
 SILENCE = 40.0  # seconds; the agent gives a sign of life every ten
 PATIENCE = 3.0  # seconds for the agent to end by itself
@@ -90,7 +90,7 @@ class Watcher:
         self.error: BaseException | None = None
         self._watching = watching
         self._heard: deque[wire.Watched] = deque()
-        self._begun = time.monotonic()
+        self._begun = passed()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._thread.start()
 
@@ -102,7 +102,7 @@ class Watcher:
     @property
     def now(self) -> float:
         """Seconds since the watch began, as sightings count them."""
-        return time.monotonic() - self._begun
+        return passed() - self._begun
 
     def take(self) -> list[wire.Watched]:
         """Return what was heard since the last time."""
@@ -120,7 +120,7 @@ class Watcher:
     def _run(self) -> None:
         def hear(event: wire.Watched) -> None:
             if event.kind == "begun":
-                self._begun = time.monotonic()
+                self._begun = passed()
             self._heard.append(event)
 
         try:
