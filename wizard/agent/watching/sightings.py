@@ -20,6 +20,21 @@ AGAIN = 20.0  # seconds before the same is told of the same device again
 RATE, BURST = 200.0, 1500.0  # sightings a second, and how many may come at once
 ROUTINE = frozenset({"present", "leased", "check", "other"})
 """Told once of a device: they come all the time."""
+_ENDS = ("opened", "unused", "refused", "refused-by-server")
+_ASTRAY = ("near", "provider", "dns-elsewhere", "dot-elsewhere")
+UNDOES: Dict[str, Tuple[str, ...]] = {
+    "joined": ("left", "wrong-password"),
+    "wrong-password": ("joined",),
+    "left": ("joined", "asked", "given", "domain", "opened"),
+    "given": ("other-dhcp", "refused-address"),
+    "refused-address": ("given",),
+    "other-dhcp": ("given",),
+    "domain": _ASTRAY,
+    "hello": ("hello", *_ENDS),  # of another name
+    **dict.fromkeys(_ASTRAY, ("domain",)),
+    **{each: tuple(other for other in _ENDS if other != each) for each in _ENDS},
+}
+"""What is no longer so once that was told: it is told again at once when it comes again."""
 
 Lookup = Callable[[str], Tuple[str, str]]
 """MAC -> address and name of its lease from us, "" where there is none."""
@@ -225,6 +240,8 @@ class Sightings:
         self._budget -= 1.0
         if len(device.told) > 64:
             device.told.clear()
+        for old in [old for old in device.told if old[0] in UNDOES.get(what, ())]:
+            del device.told[old]
         device.told[key] = self._now
         told = {"what": what, "mac": mac, "at": round(self._now, 3)}
         told.update({"address": address} if address else {})
