@@ -40,7 +40,7 @@ from wizard.site.model import Site
 from wizard.site.static_ip import own_radio
 from wizard.site.toml import resolve
 from wizard.timing import gone_on, measured, passed, server_now
-from wizard.watching import Watching
+from wizard.watching import Watching, question
 from wizard.wording import NOT_ASKED, VisitError, survey_problem
 
 QUICK = Timeouts(connect=5.0, greeting=10.0, login=15.0, channel=10.0)
@@ -635,15 +635,9 @@ class Visit:
         # what `say` leads to belongs to the window's thread.
         session, password, facts = self.session, self._sudo_password, self._facts
         web = self.web(facts) if facts is not None else None
-        arguments = {
-            "interface": self.site.static_ip.interface,
-            "names": [self.site.domain, *(one.name for one in self.site.dns_dhcp.names)],
-            "https_port": (web.https_port or 443) if web is not None else 443,
-            "http_port": (web.http_port or 80) if web is not None else 80,
-        }
         return Watching(
             lambda: AgentLink.start(session, password),
-            arguments,
+            question(self.site, web),
             self._over.is_set,
             explain,
         )

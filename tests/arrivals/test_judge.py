@@ -147,6 +147,10 @@ def test_what_is_known_of_a_device() -> None:
     assert row(HELLO, 9).steps == ("address", "name")
 
 
+def test_a_device_with_an_address_of_its_own_may_be_a_printer() -> None:
+    assert row("0 present", 1).state == "warning"
+
+
 def test_a_phone_that_hides_its_maker_and_has_no_name() -> None:
     room = Arrivals(Expected(DOMAIN))
     sighting = wire.Sighting("asked", "da:a1:19:00:00:01", 0.0, detail="android-dhcp-14")

@@ -22,8 +22,10 @@ ENDED = ("45",)  # TLS alert certificate_expired (RFC 8446, section 6)
 
 RUNNING = frozenset({"came", "was-there", "asks-address", "has-address", "asked-name", "opening"})
 THERE = frozenset({"opened", "uses"})
-DOUBTFUL = frozenset({"left", "silent", "no-question", "not-come", "no-handshake", "unused"})
-"""Codes that may mean nothing worse than that nobody has opened the app."""
+DOUBTFUL = frozenset(
+    {"left", "own-address", "silent", "no-question", "not-come", "no-handshake", "unused"}
+)
+"""Codes that may mean nothing worse than an app that nobody has opened, or a printer."""
 
 
 def judge(device: Device, now: float, expected: Expected) -> Row:

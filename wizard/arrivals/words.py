@@ -68,7 +68,7 @@ WORDS: Words = {
     ),
     "own-address": (
         "It uses the address {address}, which the server did not give to it.",
-        _AUTOMATIC,
+        f"{_AUTOMATIC} A printer or an access point may keep it.",
     ),
     # stopped: the name
     "silent": ("It has its address, but asks for nothing.", _STAY),

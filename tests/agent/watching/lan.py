@@ -172,7 +172,9 @@ class Lan:
 class Looker:
     """The laptop's end: a real agent in the server's namespace, over pipes, that watches."""
 
-    def __init__(self, lan: Lan, domains: tuple[str, ...] = (DOMAIN,), laptop: str = "") -> None:
+    def __init__(
+        self, lan: Lan, domains: tuple[str, ...] = (DOMAIN,), laptop: str = "", **more: Any
+    ) -> None:
         argv = [sys.executable, "-c", AGENT, str(lan.folder), laptop]
         self.process = subprocess.Popen(
             lan.argv(lan.server, *argv), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -187,7 +189,8 @@ class Looker:
         self.begun = threading.Event()
         self._news = threading.Condition()
         assert "hello" in json.loads(self.output.readline())
-        self.say(verb="watch", arguments={"interface": "eth0", "names": list(domains)})
+        asked = {"interface": "eth0", "names": list(domains), **more}
+        self.say(verb="watch", arguments=asked)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         assert self.begun.wait(20) or self.error, "no begin"

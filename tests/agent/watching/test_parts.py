@@ -139,6 +139,12 @@ def test_what_a_name_tells(name: str, kind: str) -> None:
     assert sort(name, (DOMAIN,)) == kind
 
 
+def test_names_of_other_machines_are_not_the_chts() -> None:
+    printer = f"printer.{DOMAIN}"
+    assert sort(printer, (DOMAIN,)) == "near"
+    assert sort(printer, (DOMAIN,), (printer,)) == "other"
+
+
 def test_how_far_names_are_apart() -> None:
     assert distance("kitten", "sitting", 3) == 3
     assert distance("abc", "abc", 2) == 0
@@ -238,6 +244,34 @@ def test_who_changes_all_the_time_is_told_no_more_than_a_laptop_can_take_in() ->
         for frame in secure(1, 1024 + number, HELLO, OPENS if number % 2 else REFUSES):
             sightings.hear(frame, 0.001 * number)
     assert BURST <= len(sightings.take()) <= BURST + 5.0 * RATE
+
+
+ROUTER = PLACE._replace(ignored=frozenset({"10.20.0.9"}))
+THE_ROUTER = b"\x36\4" + socket.inet_aton("10.20.0.9")
+
+
+def test_the_router_is_no_phone() -> None:
+    sightings = Sightings(ROUTER, lambda _: ("", ""))
+    sightings.hear(question(9), 0.0)
+    assert sightings.take() == []
+
+
+def test_what_the_router_gives_is_told_of_the_phone() -> None:
+    sightings = Sightings(ROUTER, lambda _: ("", ""))
+    sightings.hear(question(9), 0.0)
+    sightings.hear(dhcp(1, 5, THE_ROUTER, server=9), 1.0)
+    found = sightings.take()
+    assert [(one["what"], one["mac"]) for one in found] == [("other-dhcp", colons(phone(1)))]
+
+
+def test_an_offer_that_nobody_takes_is_no_news() -> None:
+    sightings = Sightings(PLACE, lambda _: ("", ""))
+    sightings.hear(dhcp(1, 1), 0.0)
+    sightings.hear(dhcp(1, 5, server=1), 0.2)
+    sightings.hear(dhcp(1, 2, THE_ROUTER, server=9), 1.5)
+    assert whats(sightings.take()) == ["asked", "given"]
+    sightings.hear(dhcp(1, 3, THE_ROUTER), 2.0)
+    assert whats(sightings.take()) == ["other-dhcp"]
 
 
 def test_who_was_on_the_wifi_before_is_known_by_its_lease() -> None:

@@ -144,6 +144,25 @@ def test_the_laptop_that_looks_is_no_phone(lan: Lan) -> None:
     look.close()
 
 
+def test_devices_of_the_site_are_no_phones(lan: Lan) -> None:
+    lan.address("10.20.0.57/24")
+    look = Looker(lan, ignored=["10.20.0.57"])
+    with lan.web():
+        assert lan.curl("--cacert", str(lan.root)) == 0
+    time.sleep(0.6)
+    assert look.seen == []
+    look.close()
+
+
+def test_the_server_itself_is_heard_whatever_the_site_says(lan: Lan) -> None:
+    lan.address("10.20.0.57/24")
+    look = Looker(lan, ignored=[SERVER])
+    with lan.web("-tls1_3"):
+        assert lan.curl("--tls-max", "1.2") == 35
+        look.wait("refused-by-server")
+    look.close()
+
+
 def test_it_ends_with_the_laptop_and_leaves_nothing(lan: Lan, look: Looker) -> None:
     before = {p.name for p in lan.folder.iterdir()}
     look.input.close()

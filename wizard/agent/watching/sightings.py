@@ -41,14 +41,15 @@ Lookup = Callable[[str], Tuple[str, str]]
 
 
 class Place(NamedTuple):
-    """Where is watched: the server's own addresses and ports, and the names it answers for."""
+    """Where is watched: the server's own addresses and ports, and the names that lead to it."""
 
     mac: str
     addresses: FrozenSet[str]
     domains: Tuple[str, ...]
     https: int = 443
     http: int = 80
-    ignored: FrozenSet[str] = frozenset()  # MACs and addresses: the laptop that looks
+    ignored: FrozenSet[str] = frozenset()  # MACs and addresses: the laptop that looks, the router
+    others: FrozenSet[str] = frozenset()  # names that lead to other machines
 
 
 class Device:
@@ -75,7 +76,9 @@ class Sightings:
         self._budget, self._filled = BURST, 0.0
         self._found: List[Dict[str, Any]] = []
         self._now = 0.0
-        self._sort = functools.lru_cache(maxsize=512)(lambda name: names.sort(name, place.domains))
+        self._sort = functools.lru_cache(maxsize=512)(
+            lambda name: names.sort(name, place.domains, place.others)
+        )
 
     def take(self) -> List[Dict[str, Any]]:
         """Return what was found since the last time."""
@@ -88,12 +91,14 @@ class Sightings:
         seen = frames.parse(frame)
         if seen is None:
             return
-        if seen.mac in self._ignored or seen.source in self._ignored:
-            self._ignored.add(seen.mac)
-            return
         ours = seen.mac == self._place.mac
+        ignored = seen.mac in self._ignored or seen.source in self._ignored
+        if ignored:
+            self._ignored.add(seen.mac)
         if seen.kind == frames.UDP and seen.target_port in (67, 68):
-            self._dhcp(seen, ours)
+            self._dhcp(seen, ours)  # what a router answers is about a phone
+        elif ignored:
+            return
         elif ours:
             self._answer(seen)
         elif seen.kind == frames.ARP:
@@ -148,7 +153,7 @@ class Sightings:
 
     def _dhcp_answer(self, said: frames.Dhcp, ours: bool) -> None:
         if not ours:
-            if said.kind in (2, 5):
+            if said.kind == 5:  # who takes an offer says so itself
                 self._tell(said.mac, "other-dhcp", detail=said.server)
         elif said.kind == 5 and said.given != "0.0.0.0":  # noqa: S104 - an answer to INFORM
             self._tell(said.mac, "given", said.given, self._device(said.mac).name)
