@@ -68,6 +68,8 @@ STORIES = [
     ("0 was-there, 5 left, 20 joined", 40, "joined-only"),
     ("0 asked, 4 asked, 9 asked", 14, "no-address"),
     ("0 asked, 1 other-dhcp=192.168.1.1", 2, "other-dhcp"),
+    ("0 asked, 1 other-dhcp=192.168.1.1, 1.2 present", 90, "other-dhcp"),
+    ("0 given, 60 other-dhcp=192.168.1.1, 60.2 present", 190, "other-dhcp"),
     ("0 other-dhcp=192.168.1.1, 9 given", 10, "has-address"),
     ("0 present", 1, "own-address"),
     (f"0 present, 1 domain, 2 hello={DOMAIN}, 2.1 opened", 3, "uses"),  # it works all the same

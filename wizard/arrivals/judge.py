@@ -136,10 +136,11 @@ def _asks_wrongly(device: Device, now: float, elsewhere: tuple[str, ...]) -> tup
 
 def _has_address(device: Device, now: float) -> tuple[str, float, str]:
     at = device.at
-    what = device.latest("present", "other-dhcp", *OWN_ADDRESS)
+    other = at("other-dhcp")
+    if other > at(*OWN_ADDRESS):  # and uses what it got there
+        return "other-dhcp", other, device.said["other-dhcp"]
+    what = device.latest("present", *OWN_ADDRESS)
     since = at(what)
-    if what == "other-dhcp":
-        return "other-dhcp", since, device.said["other-dhcp"]
     if what == "present" and at(*OWN_ADDRESS) < 0:
         return "own-address", since, ""
     if now - since < NO_QUESTION:
