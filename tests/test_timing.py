@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from wizard.agent import wire
-from wizard.timing import gone_on, measured
+from wizard.timing import gone_on, measured, passed
 
 CLOCK = wire.Clock(1000.0, False, True, (), 50.0)
 SERVER = 7000.0  # seconds by which the server's clock is ahead of this laptop's monotonic one
@@ -50,6 +51,11 @@ def test_it_is_right_but_for_half_of_the_round_trip(line: Line, error: float, wr
 def test_it_goes_on() -> None:
     later = gone_on(CLOCK, 600.0)
     assert (later.now, later.monotonic) == (1600.0, 650.0)
+
+
+def test_where_no_clock_counts_sleep_the_usual_one_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(time, "CLOCK_BOOTTIME", raising=False)
+    assert passed() == pytest.approx(time.monotonic(), abs=1.0)
 
 
 def test_only_three_questions() -> None:

@@ -1,4 +1,6 @@
-"""The server's clock as this laptop measured it, and as it goes on while somebody decides."""
+"""The server's clock as this laptop measured it, and as it goes on while somebody decides or the
+laptop sleeps.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,19 @@ from wizard.site.model import Site
 TRIES = 3  # the quickest answer counts: only delays make a measurement wrong (RFC 5905, 10.)
 
 
+def passed() -> float:
+    """Return seconds since some moment; a laptop that sleeps does not stop them.
+
+    Linux leaves sleep out of time.monotonic() (clock_gettime(2)).
+    """
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
+
+
 def measured(
     clock: wire.Clock,
     ask: Callable[[], Mapping[str, Any]],
-    passed: Callable[[], float] = time.monotonic,
+    timer: Callable[[], float] = passed,
 ) -> wire.Clock:
     """Return the server's clock as of now, with half of the round trip as its `error`.
 
@@ -25,11 +36,11 @@ def measured(
     between question and answer, so it is wrong by half of that at most.
     """
     best = float("inf")
-    at = 0.0  # on this laptop's monotonic clock
+    at = 0.0  # by `timer`
     for _ in range(TRIES):
-        begun = passed()
+        begun = timer()
         said = ask()
-        trip = passed() - begun
+        trip = timer() - begun
         if trip < best:
             best, at = trip, begun + trip / 2
             clock = replace(
@@ -38,7 +49,7 @@ def measured(
                 monotonic=float(said["monotonic"]),
                 error=round(trip / 2, 3),
             )
-    return gone_on(clock, passed() - at)
+    return gone_on(clock, timer() - at)
 
 
 def gone_on(clock: wire.Clock, seconds: float) -> wire.Clock:

@@ -39,8 +39,8 @@ from wizard.restarting import Restarted, Restarting
 from wizard.site.model import Site
 from wizard.site.static_ip import own_radio
 from wizard.site.toml import resolve
-from wizard.timing import gone_on, measured, server_now
-from wizard.watching import Watching
+from wizard.timing import gone_on, measured, passed, server_now
+from wizard.watching import Watching, question
 from wizard.wording import NOT_ASKED, VisitError, survey_problem
 
 QUICK = Timeouts(connect=5.0, greeting=10.0, login=15.0, channel=10.0)
@@ -122,7 +122,7 @@ class Visit:
         self._accept: Accept = None
         self._facts: wire.Facts | None = None
         self._refuge = ""  # where it is found when a router has given it another address
-        self._facts_at = 0.0  # when their clock was right, monotonic
+        self._facts_at = 0.0  # when their clock was right, by timing.passed
         self._session: Session | None = None
         self._link: AgentLink | None = None
         self._lifeline: Lifeline | None = None
@@ -274,7 +274,7 @@ class Visit:
         found = wire.decode(wire.Facts, self._call("facts", {"domain": self.site.domain}))
         clock = measured(found.clock, lambda: self._call("clock", {}))
         found = replace(found, clock=clock, scan=self._scan(found))
-        self._facts, self._facts_at = found, time.monotonic()
+        self._facts, self._facts_at = found, passed()
         through = found.connection.interface if found.connection else ""
         way = (interfaces(), self.session.laptop_address)
         self._refuge = refuge(found.interfaces, through, *way)
@@ -287,7 +287,7 @@ class Visit:
         """
         if facts is not self._facts:
             return facts
-        return replace(facts, clock=gone_on(facts.clock, time.monotonic() - self._facts_at))
+        return replace(facts, clock=gone_on(facts.clock, passed() - self._facts_at))
 
     def scan(self, interface: str, country: str) -> wire.RadioScan:
         """Ask what a radio of the server may do in a country, and how busy the air is.
@@ -635,22 +635,16 @@ class Visit:
         # what `say` leads to belongs to the window's thread.
         session, password, facts = self.session, self._sudo_password, self._facts
         web = self.web(facts) if facts is not None else None
-        arguments = {
-            "interface": self.site.static_ip.interface,
-            "names": [self.site.domain, *(one.name for one in self.site.dns_dhcp.names)],
-            "https_port": (web.https_port or 443) if web is not None else 443,
-            "http_port": (web.http_port or 80) if web is not None else 80,
-        }
         return Watching(
             lambda: AgentLink.start(session, password),
-            arguments,
+            question(self.site, web),
             self._over.is_set,
             explain,
         )
 
     def expected(self) -> Expected:
         """What a phone that arrives should do here."""
-        return Expected(self.site.domain)
+        return Expected(self.site.domain, serves=self.site.dns_dhcp.enabled)
 
     def readiness(self) -> wire.Readiness:
         """Ask the server what it can tell of its life without Internet; only reads."""

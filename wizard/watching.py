@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,9 +11,32 @@ from typing import Any
 from wizard.agent import wire
 from wizard.remote.agent import AgentError, AgentLink
 from wizard.remote.words import Lost
+from wizard.site.addresses import ip
+from wizard.site.model import Site
+from wizard.timing import passed
 
 SILENCE = 40.0  # seconds; the agent gives a sign of life every ten
 PATIENCE = 3.0  # seconds for the agent to end by itself
+
+
+def question(site: Site, web: wire.WebServer | None) -> dict[str, Any]:
+    """Return what the agent's verb `watch` is asked.
+
+    The router and devices that the site has names for are no phones; names that lead to them are
+    not the CHT's.
+    """
+    static = site.static_ip
+    own = {ip(text.partition("/")[0]) for text in (static.address, static.address6)}
+    elsewhere = [one for one in site.dns_dhcp.names if ip(one.address) not in own]
+    devices = (static.gateway, *(one.address for one in elsewhere))
+    return {
+        "interface": static.interface,
+        "names": [site.domain, *(n.name for n in site.dns_dhcp.names if n not in elsewhere)],
+        "others": [one.name for one in elsewhere],
+        "ignored": [str(address) for address in map(ip, devices) if address is not None],
+        "https_port": (web.https_port or 443) if web is not None else 443,
+        "http_port": (web.http_port or 80) if web is not None else 80,
+    }
 
 
 class Watching:
@@ -90,7 +112,7 @@ class Watcher:
         self.error: BaseException | None = None
         self._watching = watching
         self._heard: deque[wire.Watched] = deque()
-        self._begun = time.monotonic()
+        self._begun = passed()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._thread.start()
 
@@ -102,7 +124,7 @@ class Watcher:
     @property
     def now(self) -> float:
         """Seconds since the watch began, as sightings count them."""
-        return time.monotonic() - self._begun
+        return passed() - self._begun
 
     def take(self) -> list[wire.Watched]:
         """Return what was heard since the last time."""
@@ -120,7 +142,7 @@ class Watcher:
     def _run(self) -> None:
         def hear(event: wire.Watched) -> None:
             if event.kind == "begun":
-                self._begun = time.monotonic()
+                self._begun = passed()
             self._heard.append(event)
 
         try:

@@ -82,12 +82,19 @@ def test_cable_and_wifi_are_one_lan(clinic: Joined, office: Dnsmasq) -> None:
     assert again.answer["changes"] == [], again
 
     clinic.give_phone()
-    assert clinic.join("SAE")
-    told = clinic.visit()
+    phone = server.output("ip netns exec phone cat /sys/class/net/wlan1/address").strip()
+    with clinic.watching() as rows:
+        assert clinic.join("SAE")
+        told = clinic.visit()
+        # through the bridge, which Docker's packet filter would not let pass
+        ping = laptop.run(["ping", "-c", "3", "-W", "5", told["lease"]], check=False)
+        assert ping.returncode == 0
+    seen = [row for row in rows if row["mac"] == phone]
+    assert seen, rows
+    assert (seen[-1]["code"], seen[-1]["address"]) == ("opened", told["lease"]), rows
+    assert seen[-1]["steps"] == ["joined", "address", "name", "opened"], rows
     assert (told["router"], told["dns"], told["servers"]) == ("10.20.0.1", "10.20.0.1", "1")
     assert told["handler"] == "medic-api"
-    # through the bridge, which Docker's packet filter would not let pass
-    assert laptop.run(["ping", "-c", "3", "-W", "5", told["lease"]], check=False).returncode == 0
 
     clinic.reboot()
     server.wait_until(f"systemctl is-active {names.HOSTAPD_UNIT}", timeout=180)

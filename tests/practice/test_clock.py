@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from tests.practice.laptop import Laptop, Said
+from tests.practice.test_walks import make_visit
 from wizard.agent import names
-from wizard.practice.clinic import Clinic
+from wizard.practice.clinic import PASSWORD, USER, Clinic
+from wizard.remote.login import Credentials
 from wizard.site.toml import load, save
 
 BEHIND = datetime(2021, 6, 1, tzinfo=UTC).timestamp()
@@ -70,6 +72,26 @@ def test_it_is_set_from_the_laptop_and_then_there_is_nothing_to_do(
     assert time.time() - time.monotonic() == pytest.approx(before, abs=1.0)  # this one's own
     again = laptop.run("plan", "--set-clock")
     assert again.plain["empty"], again.text
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="only Linux has a clock for it")
+def test_a_laptop_that_sleeps_before_the_apply(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """time.monotonic() stands still meanwhile; the server's clock does not."""
+    slept, read = 0.0, time.clock_gettime
+    monkeypatch.setattr(
+        time, "clock_gettime", lambda c: read(c) + (slept if c == time.CLOCK_BOOTTIME else 0.0)
+    )
+    with make_visit(clinic) as visit:
+        visit.connect(Credentials(USER, password=PASSWORD), accept=clinic.fingerprint)
+        facts = visit.facts()
+        slept = 2700.0
+        later = visit.as_of_now(facts)
+    assert later.clock.now - facts.clock.now == pytest.approx(slept, abs=60.0)
+    assert later.clock.now - later.clock.monotonic == pytest.approx(
+        facts.clock.now - facts.clock.monotonic
+    )
 
 
 def test_undone_with_everything_else(clinic: Clinic, laptop: Laptop) -> None:

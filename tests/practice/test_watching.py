@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
+from dataclasses import replace
 
 import pytest
 
@@ -79,6 +80,14 @@ def test_who_joins_the_servers_own_wifi(clinic: Clinic) -> None:
         )
         assert rows["Pixel-6a"].steps == ("joined", "address", "name", "opened")
         watcher.stop(wait=5.0)
+
+
+def test_whether_the_server_itself_serves_is_expected(clinic: Clinic) -> None:
+    with make_visit(clinic) as visit:
+        assert visit.expected().serves
+        dns_dhcp = replace(visit.site.dns_dhcp, enabled=False)
+        visit.decide(replace(visit.site, dns_dhcp=dns_dhcp), clinic.folder)
+        assert not visit.expected().serves
 
 
 def test_other_questions_do_not_wait_for_it(visit: Visit) -> None:

@@ -688,13 +688,13 @@ class Company:
 class Sighting:
     """Something that a device on the LAN did, as `watch` streams it.
 
-    `what`: joined, left, wrong-password (the server's own Wi-Fi, as hostapd says it); asked
-    (for an address; detail: option 60), given, refused-address, other-dhcp (detail: the other
-    server), leased, present (it uses an address: one from us, another one); of names domain, near
-    (name: what was asked instead), check (whether there is Internet), provider (name: of a DNS
-    provider), other (no name is told); dns-elsewhere, dot, dot-elsewhere (detail: asked there);
-    http (name), knocked, hello (name: SNI), refused (detail: TLS alert, "" = encrypted), finished,
-    unused, opened, refused-by-server (detail: TLS alert).
+    `what`: joined, left, wrong-password, was-there (before the watch; the server's own Wi-Fi, as
+    hostapd says it); asked (for an address; detail: option 60), given, refused-address, other-dhcp
+    (detail: the other server), leased, present (it uses an address: one from us, another one); of
+    names domain, near (name: what was asked instead), check (whether there is Internet), provider
+    (name: of a DNS provider), other (no name is told); dns-elsewhere, dot, dot-elsewhere (detail:
+    asked there); http (name), knocked, hello (name: SNI), refused (detail: TLS alert, "" =
+    encrypted), finished, unused, opened, refused-by-server (detail: TLS alert).
     """
 
     what: str

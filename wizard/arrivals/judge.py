@@ -1,6 +1,8 @@
 """Where a device stands, and if it stopped, what that usually means: a pure function.
 
-The last link of the chain that it reached counts; what was wrong before is over.
+The last link of the chain that it reached counts; what was wrong before is over. Once it opened
+the CHT only a refusal counts: other apps ask for names of their own, and browsers hold connections
+in reserve.
 """
 
 from __future__ import annotations
@@ -18,10 +20,12 @@ NO_HANDSHAKE = 10.0
 ELSEWHERE = 4.0  # what a phone asks a provider first and then us is no fault
 ENDED = ("45",)  # TLS alert certificate_expired (RFC 8446, section 6)
 
-RUNNING = frozenset({"came", "asks-address", "has-address", "asked-name", "opening"})
+RUNNING = frozenset({"came", "was-there", "asks-address", "has-address", "asked-name", "opening"})
 THERE = frozenset({"opened", "uses"})
-DOUBTFUL = frozenset({"left", "silent", "no-question", "not-come", "no-handshake", "unused"})
-"""Codes that may mean nothing worse than that nobody has opened the app."""
+DOUBTFUL = frozenset(
+    {"left", "own-address", "silent", "no-question", "not-come", "no-handshake", "unused"}
+)
+"""Codes that may mean nothing worse than an app that nobody has opened, or a printer."""
 
 
 def judge(device: Device, now: float, expected: Expected) -> Row:
@@ -57,7 +61,7 @@ def _state(code: str) -> str:
 
 def _steps(device: Device, expected: Expected) -> list[str]:
     done = {
-        "joined": expected.wifi and device.at("joined") >= 0,
+        "joined": expected.wifi and device.at("joined", "was-there") >= 0,
         "address": device.at(*OWN_ADDRESS) >= 0,
         "name": device.at("domain") >= 0,
         "opened": device.at("opened") >= 0,
@@ -69,42 +73,48 @@ def _where(device: Device, now: float, expected: Expected) -> tuple[str, float, 
     """Return code, since when, and what it is about."""
     at = device.at
     reached = at("hello", "knocked", "opened", "refused", "unused", "refused-by-server")
-    wrong = at("near", "provider", "dns-elsewhere", "dot-elsewhere")
+    elsewhere = ("dot-elsewhere", "dns-elsewhere", "provider") if expected.serves else ()
+    wrong = at("near", *elsewhere)
     asked = at("domain")
-    if device.latest("joined", "asked", "given", "domain", "opened", "left") == "left":
+    if device.latest("was-there", "joined", "asked", "given", "domain", "opened", "left") == "left":
         return "left", at("left"), ""
-    if reached >= max(wrong, 0.0) or (reached >= 0 and asked >= wrong):
+    if at("opened") >= 0 or reached >= max(wrong, 0.0) or (reached >= 0 and asked >= wrong):
         return _at_the_server(device, now, expected)
     if asked >= max(wrong, 0.0):
         code = "not-come" if now - asked > NOT_COME else "asked-name"
         return code, asked, ""
     if wrong >= 0:
-        return _asks_wrongly(device, now)
+        return _asks_wrongly(device, now, elsewhere)
     if at(*OWN_ADDRESS, "other-dhcp", "present") >= 0:
+        if not expected.serves:
+            return "has-address", at(*OWN_ADDRESS, "other-dhcp", "present"), ""
         return _has_address(device, now)
     if at("asked", "refused-address") >= 0:
         begun = at("asked", "refused-address")
-        late = now - device.first > NO_ADDRESS and now - begun < 60.0
+        late = expected.serves and now - device.first > NO_ADDRESS and now - begun < 60.0
         return ("no-address" if late else "asks-address"), begun, ""
     if device.latest("joined", "wrong-password") == "wrong-password":
         return "wrong-password", at("wrong-password"), ""
+    if _was_there(device):
+        return "was-there", device.first, ""
     late = at("joined") >= 0 and now - at("joined") > JOINED_ONLY
     return ("joined-only" if late else "came"), max(at("joined"), device.first), ""
 
 
 def _at_the_server(device: Device, now: float, expected: Expected) -> tuple[str, float, str]:
     at = device.at
-    ended = device.latest("refused", "unused", "refused-by-server", "opened")
+    reserve = () if at("opened") >= 0 else ("unused",)
+    ended = device.latest("refused", *reserve, "refused-by-server", "opened")
     name = device.said.get("hello", "")
     other = at("hello") >= 0 and name not in ("", expected.domain)
-    if ended and at(ended) >= at("hello"):
+    if ended == "opened" or (ended and at(ended) >= at("hello")):
         since = at(ended)
         if ended == "opened":
             arrived = at("asked", "given", "joined") >= 0
             return ("opened" if arrived else "uses"), since, name
         if other:
             return "wrong-name", since, name
-        if not name:
+        if at("hello") >= 0 and not name:
             return "by-number", since, ""
         if ended == "refused":
             timely = device.said["refused"] in ENDED
@@ -114,8 +124,8 @@ def _at_the_server(device: Device, now: float, expected: Expected) -> tuple[str,
     return ("no-handshake" if now - since > NO_HANDSHAKE else "opening"), since, name
 
 
-def _asks_wrongly(device: Device, now: float) -> tuple[str, float, str]:
-    what = device.latest("dot-elsewhere", "dns-elsewhere", "near", "provider")
+def _asks_wrongly(device: Device, now: float, elsewhere: tuple[str, ...]) -> tuple[str, float, str]:
+    what = device.latest(*elsewhere, "near")
     about, since = device.said.get(what, ""), device.at(what)
     if what == "near":
         return "mistyped", since, about
@@ -126,12 +136,20 @@ def _asks_wrongly(device: Device, now: float) -> tuple[str, float, str]:
 
 def _has_address(device: Device, now: float) -> tuple[str, float, str]:
     at = device.at
-    what = device.latest("present", "other-dhcp", *OWN_ADDRESS)
+    other = at("other-dhcp")
+    if other > at(*OWN_ADDRESS):  # and uses what it got there
+        return "other-dhcp", other, device.said["other-dhcp"]
+    what = device.latest("present", *OWN_ADDRESS)
     since = at(what)
-    if what == "other-dhcp":
-        return "other-dhcp", since, device.said["other-dhcp"]
     if what == "present" and at(*OWN_ADDRESS) < 0:
         return "own-address", since, ""
     if now - since < NO_QUESTION:
         return "has-address", since, ""
-    return ("no-question" if at("check", "other") >= 0 else "silent"), since, ""
+    if at("check", "other") >= 0:
+        return "no-question", since, ""
+    return ("has-address" if _was_there(device) else "silent"), since, ""
+
+
+def _was_there(device: Device) -> bool:
+    """Whether it was on the Wi-Fi before, and did not come anew: it may be idle for hours."""
+    return device.at("was-there") >= 0 and device.at("joined") < 0

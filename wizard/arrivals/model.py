@@ -17,10 +17,15 @@ OWN_ADDRESS = ("given", "leased")
 
 @dataclass(frozen=True)
 class Expected:
-    """What phones should do here: the CHT's name, and whether joins of the Wi-Fi are heard."""
+    """What phones should do here: the CHT's name, and what of them the server hears.
+
+    `wifi`: joins of its own Wi-Fi; `serves`: it gives addresses and names. Where another device
+    does, phones ask that one, which the server does not hear.
+    """
 
     domain: str
     wifi: bool = False
+    serves: bool = True
 
 
 @dataclass(frozen=True)

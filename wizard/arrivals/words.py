@@ -40,6 +40,7 @@ _DATE = "Look at date, time and time zone of the phone first."
 WORDS: Words = {
     # on the way
     "came": ("It has just come.", ""),
+    "was-there": ("It was in the Wi-Fi before, and has asked for nothing since.", ""),
     "asks-address": ("It asks for an address.", ""),
     "has-address": ("It has its address. Now open the CHT on it.", ""),
     "asked-name": ("It has found the CHT's address.", ""),
@@ -67,7 +68,7 @@ WORDS: Words = {
     ),
     "own-address": (
         "It uses the address {address}, which the server did not give to it.",
-        _AUTOMATIC,
+        f"{_AUTOMATIC} A printer or an access point may keep it.",
     ),
     # stopped: the name
     "silent": ("It has its address, but asks for nothing.", _STAY),

@@ -19,7 +19,7 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.certificate import authority
-from wizard.agent import wire
+from wizard.agent import names, wire
 
 ROOT = Path(__file__).parents[3]
 DOMAIN = "cht.clinic-a.example.org"
@@ -95,16 +95,32 @@ class Lan:
         """Give the phone a fixed address."""
         ip("-n", self.phone, "addr", "add", address, "dev", "lan0")
 
+    def bridge(self, port: str) -> None:
+        """Join the cable `eth0` and the radio `wlan0` in one LAN; the phone is at `port`."""
+        inside = ("-n", self.server)
+        ip(*inside, "link", "set", "eth0", "down")
+        ip(*inside, "link", "set", "eth0", "name", port)
+        other = "wlan0" if port == "eth0" else "eth0"
+        ip(*inside, "link", "add", other, "type", "veth", "peer", "name", "far")
+        ip(*inside, "link", "add", names.BRIDGE, "type", "bridge", "forward_delay", "0")
+        for name in ("eth0", "wlan0"):
+            ip(*inside, "link", "set", name, "master", names.BRIDGE)
+        for name in ("eth0", "wlan0", "far", names.BRIDGE):
+            ip(*inside, "link", "set", name, "up")
+        ip(*inside, "addr", "flush", "dev", port)
+        ip(*inside, "addr", "add", f"{SERVER}/24", "dev", names.BRIDGE)
+
     def curl(self, *words: str, name: str = DOMAIN) -> int:
         """Open the CHT as an app does; returns curl's exit code (60: not trusted)."""
         argv = ["curl", "-sS", "--max-time", "10", "--resolve", f"{name}:443:{SERVER}"]
         return self.run(self.phone, *argv, *words, f"https://{name}/").returncode
 
     @contextlib.contextmanager
-    def dnsmasq(self) -> Iterator[None]:
+    def dnsmasq(self, interface: str = "eth0") -> Iterator[None]:
         assert shutil.which("dnsmasq", path=os.environ["PATH"] + ":/usr/sbin")
         conf, pid = self.folder / "dnsmasq.conf", self.folder / "dnsmasq.pid"
-        conf.write_text(f"{DNSMASQ}dhcp-leasefile={self.folder}/dnsmasq.leases\n")
+        text = DNSMASQ.replace("eth0", interface)
+        conf.write_text(f"{text}dhcp-leasefile={self.folder}/dnsmasq.leases\n")
         argv = ["/usr/sbin/dnsmasq", f"--conf-file={conf}", f"--pid-file={pid}"]
         subprocess.run(self.argv(self.server, *argv), check=True, timeout=20)
         try:
@@ -156,7 +172,9 @@ class Lan:
 class Looker:
     """The laptop's end: a real agent in the server's namespace, over pipes, that watches."""
 
-    def __init__(self, lan: Lan, names: tuple[str, ...] = (DOMAIN,), laptop: str = "") -> None:
+    def __init__(
+        self, lan: Lan, domains: tuple[str, ...] = (DOMAIN,), laptop: str = "", **more: Any
+    ) -> None:
         argv = [sys.executable, "-c", AGENT, str(lan.folder), laptop]
         self.process = subprocess.Popen(
             lan.argv(lan.server, *argv), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -171,7 +189,8 @@ class Looker:
         self.begun = threading.Event()
         self._news = threading.Condition()
         assert "hello" in json.loads(self.output.readline())
-        self.say(verb="watch", arguments={"interface": "eth0", "names": list(names)})
+        asked = {"interface": "eth0", "names": list(domains), **more}
+        self.say(verb="watch", arguments=asked)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         assert self.begun.wait(20) or self.error, "no begin"

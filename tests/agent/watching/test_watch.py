@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.agent.watching.lan import DOMAIN, SERVER, Lan, Looker, ip
+from wizard.agent import names
 
 
 @pytest.fixture
@@ -79,10 +80,10 @@ def test_names_that_a_phone_asks_for(lan: Lan, look: Looker) -> None:
         for name in ("dns.google", "cht.clinic-a.exmple.org", "secret.example.net", DOMAIN.upper()):
             lan.act("ask", name, SERVER)
         look.wait("domain")
-    names = {one.what: one.name for one in look.seen}
-    assert names["provider"] == "dns.google"
-    assert names["near"] == "cht.clinic-a.exmple.org"
-    assert names["other"] == ""
+    told = {one.what: one.name for one in look.seen}
+    assert told["provider"] == "dns.google"
+    assert told["near"] == "cht.clinic-a.exmple.org"
+    assert told["other"] == ""
     assert "secret" not in str(look.seen)
 
 
@@ -97,6 +98,22 @@ def test_a_phone_that_asks_elsewhere(lan: Lan, look: Looker) -> None:
     assert look.wait("dot").detail == ""
     assert look.seen[0].what == "present"
     assert look.seen[0].address == "10.20.0.57"
+
+
+@pytest.mark.parametrize("port", ["eth0", "wlan0"])
+def test_cable_and_wifi_in_one_lan(lan: Lan, port: str) -> None:
+    """The site names the cable; what comes in there or by the radio is the bridge's to hear."""
+    lan.bridge(port)
+    look = Looker(lan)
+    with lan.dnsmasq(names.BRIDGE), lan.web():
+        address = lan.act("lease", "Galaxy-A12", "android-dhcp-13")["address"]
+        assert lan.act("ask", DOMAIN, SERVER) == "NOERROR"
+        assert lan.curl("--cacert", str(lan.root)) == 0
+        assert look.wait("opened").mac == lan.mac
+    look.close()
+    assert look.whats().index("given") < look.whats().index("domain")
+    assert {one.address for one in look.seen} == {"", address}
+    assert "dns-elsewhere" not in look.whats()
 
 
 def test_an_address_from_somebody_else(lan: Lan, look: Looker) -> None:
@@ -124,6 +141,25 @@ def test_the_laptop_that_looks_is_no_phone(lan: Lan) -> None:
         assert lan.curl("--cacert", str(lan.root)) == 0
     time.sleep(0.6)
     assert look.seen == []
+    look.close()
+
+
+def test_devices_of_the_site_are_no_phones(lan: Lan) -> None:
+    lan.address("10.20.0.57/24")
+    look = Looker(lan, ignored=["10.20.0.57"])
+    with lan.web():
+        assert lan.curl("--cacert", str(lan.root)) == 0
+    time.sleep(0.6)
+    assert look.seen == []
+    look.close()
+
+
+def test_the_server_itself_is_heard_whatever_the_site_says(lan: Lan) -> None:
+    lan.address("10.20.0.57/24")
+    look = Looker(lan, ignored=[SERVER])
+    with lan.web("-tls1_3"):
+        assert lan.curl("--tls-max", "1.2") == 35
+        look.wait("refused-by-server")
     look.close()
 
 

@@ -48,11 +48,16 @@ PROVIDERS = (
 )
 
 
-def sort(name: str, ours: Iterable[str]) -> str:
-    """Return what a name is: domain, near (mistyped), check, provider, other."""
+def sort(name: str, ours: Iterable[str], others: Iterable[str] = ()) -> str:
+    """Return what a name is: domain, near (mistyped), check, provider, other.
+
+    `others` are names that the site has for other machines.
+    """
     own = tuple(ours)
     if name in own:
         return "domain"
+    if name in others:
+        return "other"
     if name in CHECKS:
         return "check"
     if any(name == each or name.endswith("." + each) for each in PROVIDERS):

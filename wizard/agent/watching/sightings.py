@@ -20,20 +20,36 @@ AGAIN = 20.0  # seconds before the same is told of the same device again
 RATE, BURST = 200.0, 1500.0  # sightings a second, and how many may come at once
 ROUTINE = frozenset({"present", "leased", "check", "other"})
 """Told once of a device: they come all the time."""
+_ENDS = ("opened", "unused", "refused", "refused-by-server")
+_ASTRAY = ("near", "provider", "dns-elsewhere", "dot-elsewhere")
+UNDOES: Dict[str, Tuple[str, ...]] = {
+    "joined": ("left", "wrong-password"),
+    "wrong-password": ("joined",),
+    "left": ("joined", "asked", "given", "domain", "opened"),
+    "given": ("other-dhcp", "refused-address"),
+    "refused-address": ("given",),
+    "other-dhcp": ("given",),
+    "domain": _ASTRAY,
+    "hello": ("hello", *_ENDS),  # of another name
+    **dict.fromkeys(_ASTRAY, ("domain",)),
+    **{each: tuple(other for other in _ENDS if other != each) for each in _ENDS},
+}
+"""What is no longer so once that was told: it is told again at once when it comes again."""
 
 Lookup = Callable[[str], Tuple[str, str]]
 """MAC -> address and name of its lease from us, "" where there is none."""
 
 
 class Place(NamedTuple):
-    """Where is watched: the server's own addresses and ports, and the names it answers for."""
+    """Where is watched: the server's own addresses and ports, and the names that lead to it."""
 
     mac: str
     addresses: FrozenSet[str]
     domains: Tuple[str, ...]
     https: int = 443
     http: int = 80
-    ignored: FrozenSet[str] = frozenset()  # MACs and addresses: the laptop that looks
+    ignored: FrozenSet[str] = frozenset()  # MACs and addresses: the laptop that looks, the router
+    others: FrozenSet[str] = frozenset()  # names that lead to other machines
 
 
 class Device:
@@ -60,7 +76,9 @@ class Sightings:
         self._budget, self._filled = BURST, 0.0
         self._found: List[Dict[str, Any]] = []
         self._now = 0.0
-        self._sort = functools.lru_cache(maxsize=512)(lambda name: names.sort(name, place.domains))
+        self._sort = functools.lru_cache(maxsize=512)(
+            lambda name: names.sort(name, place.domains, place.others)
+        )
 
     def take(self) -> List[Dict[str, Any]]:
         """Return what was found since the last time."""
@@ -73,12 +91,14 @@ class Sightings:
         seen = frames.parse(frame)
         if seen is None:
             return
-        if seen.mac in self._ignored or seen.source in self._ignored:
-            self._ignored.add(seen.mac)
-            return
         ours = seen.mac == self._place.mac
+        ignored = seen.mac in self._ignored or seen.source in self._ignored
+        if ignored:
+            self._ignored.add(seen.mac)
         if seen.kind == frames.UDP and seen.target_port in (67, 68):
-            self._dhcp(seen, ours)
+            self._dhcp(seen, ours)  # what a router answers is about a phone
+        elif ignored:
+            return
         elif ours:
             self._answer(seen)
         elif seen.kind == frames.ARP:
@@ -94,23 +114,28 @@ class Sightings:
     def station(self, what: str, mac: str, now: float) -> None:
         """Take what hostapd says about a device."""
         self._now = now
-        if mac not in self._ignored:
-            self._tell(mac, what)
+        if mac in self._ignored:
+            return
+        self._tell(mac, what)
+        address, _ = self._lease(mac) if what == "was-there" else ("", "")
+        if address:
+            self._uses_address(mac, address)
 
     # ------------------------------------------------------------------ kinds of frames
 
     def _present(self, seen: Frame) -> None:
         """A device uses an address; whether it got it from us is known by our leases."""
-        if seen.source.startswith("fe80:") or seen.source == "::":
+        if not seen.source.startswith("fe80:") and seen.source != "::":
+            self._uses_address(seen.mac, seen.source)
+
+    def _uses_address(self, mac: str, address: str) -> None:
+        device = self._device(mac)
+        if self._uses(device, address):
             return
-        device = self._device(seen.mac)
-        if ("present", seen.source) in device.told or ("given", seen.source) in device.told:
-            return
-        address, name = self._lease(seen.mac)
+        leased, name = self._lease(mac)
         device.name = device.name or name
-        kind = "leased" if address == seen.source else "present"
-        self._tell(seen.mac, kind, seen.source, device.name)
-        device.told["present", seen.source] = self._now
+        self._tell(mac, "leased" if leased == address else "present", address, device.name)
+        device.told["present", address] = self._now
 
     def _dhcp(self, seen: Frame, ours: bool) -> None:
         said = frames.dhcp(seen.data)
@@ -128,7 +153,7 @@ class Sightings:
 
     def _dhcp_answer(self, said: frames.Dhcp, ours: bool) -> None:
         if not ours:
-            if said.kind in (2, 5):
+            if said.kind == 5:  # who takes an offer says so itself
                 self._tell(said.mac, "other-dhcp", detail=said.server)
         elif said.kind == 5 and said.given != "0.0.0.0":  # noqa: S104 - an answer to INFORM
             self._tell(said.mac, "given", said.given, self._device(said.mac).name)
@@ -220,6 +245,8 @@ class Sightings:
         self._budget -= 1.0
         if len(device.told) > 64:
             device.told.clear()
+        for old in [old for old in device.told if old[0] in UNDOES.get(what, ())]:
+            del device.told[old]
         device.told[key] = self._now
         told = {"what": what, "mac": mac, "at": round(self._now, 3)}
         told.update({"address": address} if address else {})

@@ -10,7 +10,8 @@ from typing import Dict, List, Optional, Tuple
 from .. import names
 from ..host import Host
 
-# hostapd's src/common/wpa_ctrl.h; those behind are the words of this program
+# hostapd's src/common/wpa_ctrl.h; those behind are the words of this program. Who is on the Wi-Fi
+# when it is asked "was-there": nobody saw when it joined.
 EVENTS = {
     "AP-STA-CONNECTED": "joined",
     "AP-STA-DISCONNECTED": "left",
@@ -72,7 +73,7 @@ class Stations:
         flags: Dict[str, str] = {
             key: value for key, _, value in (row.partition("=") for row in text.split("\n")[1:])
         }
-        return [("joined", mac)] if "[AUTHORIZED]" in flags.get("flags", "") else []
+        return [("was-there", mac)] if "[AUTHORIZED]" in flags.get("flags", "") else []
 
     def _say(self, words: str) -> None:
         try:

@@ -36,7 +36,8 @@ class Handshake:
         """Take what a packet carries; return (what, name or alert) of what is new.
 
         "hello" with the name that is asked for, "refused" with the number of the alert ("" when it
-        is encrypted), "finished", "unused" (closed before anything was asked), "opened".
+        is encrypted), "finished", "unused" (closed before anything was asked), "opened". Of a
+        connection that began before somebody looked, an end says nothing.
         """
         if self._part:
             data, self._part = self._part + data, b""
@@ -86,7 +87,7 @@ class Handshake:
                 self._finished = True
                 return [("finished", "")]
         self.over = True
-        return [("unused" if size == ALERT_SEALED else "opened", "")]
+        return [("opened", "")] if size != ALERT_SEALED else self._unused()
 
     def _alert(self, size: int, body: bytes) -> List[Said]:
         plain = size == 2 and len(body) == 2 and not self._sealed
@@ -94,8 +95,11 @@ class Handshake:
             return []
         if self._finished or plain:
             self.over = True
-            return [("refused", str(body[1]))] if plain else [("unused", "")]
+            return [("refused", str(body[1]))] if plain else self._unused()
         return []
+
+    def _unused(self) -> List[Said]:
+        return [("unused", "")] if self._begun else []
 
 
 def server_name(body: bytes) -> str:

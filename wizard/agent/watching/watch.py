@@ -18,7 +18,7 @@ from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
 
 from .. import names
 from ..host import Host
-from ..probe import ProbeError, mac_of
+from ..probe import ProbeError, hearing, mac_of
 from .sightings import Place, Sightings
 from .stations import Stations
 
@@ -41,16 +41,22 @@ class Watch:
         self._say = say
         self._begun = self._heard = time.monotonic()
         self._why = ""
-        interface = str(arguments.get("interface", ""))
+        interface = hearing(host, str(arguments.get("interface", "")))
         https, http = (int(arguments.get(name) or port) for name, port in _PORTS)
-        domains = tuple(str(name).lower() for name in arguments.get("names", ()))
+        domains, others = (
+            tuple(str(name).lower() for name in arguments.get(key, ()))
+            for key in ("names", "others")
+        )
+        own = addresses(host, interface)
+        devices = frozenset(str(address) for address in arguments.get("ignored", ()))
         place = Place(
             ":".join("%02x" % b for b in mac_of(host, interface)),
-            addresses(host, interface),
+            own,
             domains,
             https,
             http,
-            laptop_of(host, laptop),
+            laptop_of(host, laptop) | (devices - own),
+            frozenset(others),
         )
         self._sightings = Sightings(place, Leases(host).of)
         self._stations: Optional[Stations] = None
