@@ -142,7 +142,7 @@ def test_every_sentence_has_a_story() -> None:
 
 
 def test_what_is_known_of_a_device() -> None:
-    found = row(f"0 joined, {HELLO}, 3.4 opened", 9, wifi=True)
+    found = row(f"0 joined, {HELLO}, 3.4 opened, 70 opened", 99, wifi=True)
     assert (found.title, found.maker, found.address) == ("Galaxy-A12", "Samsung", ADDRESS)
     assert found.steps == ("joined", "address", "name", "opened")
     assert found.seconds == pytest.approx(3.4)

@@ -49,7 +49,7 @@ def judge(device: Device, now: float, expected: Expected) -> Row:
         message,
         cure,
         tuple(_steps(device, expected)),
-        device.at("opened") - device.first if there else max(0.0, now - since),
+        device.through if there else max(0.0, now - since),
     )
 
 

@@ -41,6 +41,7 @@ class Device:
     name: str = ""
     vendor: str = ""
     address: str = ""
+    through: float = -1.0  # seconds from `first` until it first opened the CHT
     seen: Mapping[str, float] = field(default_factory=dict)
     said: Mapping[str, str] = field(default_factory=dict)
 
@@ -53,6 +54,7 @@ class Device:
         """Return the device after one more sighting."""
         what = sighting.what
         named = what in ("asked", "given", "leased", "present")
+        through = sighting.at - self.first if what == "opened" else -1.0
         return replace(
             self,
             last=max(self.last, sighting.at),
@@ -60,6 +62,7 @@ class Device:
             vendor=(sighting.detail or self.vendor) if what == "asked" else self.vendor,
             # An IPv6 address beside it is no news to anybody
             address=self.address if ":" in sighting.address else sighting.address or self.address,
+            through=self.through if self.through >= 0 else through,
             seen={**self.seen, what: sighting.at},
             said={**self.said, what: sighting.name or sighting.detail},
         )

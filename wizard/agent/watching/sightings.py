@@ -93,7 +93,7 @@ class Sightings:
             return
         ours = seen.mac == self._place.mac
         ignored = seen.mac in self._ignored or seen.source in self._ignored
-        if ignored:
+        if ignored and len(self._ignored) < DEVICES:
             self._ignored.add(seen.mac)
         if seen.kind == frames.UDP and seen.target_port in (67, 68):
             self._dhcp(seen, ours)  # what a router answers is about a phone
