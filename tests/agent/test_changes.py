@@ -24,6 +24,7 @@ from tests.agent.sandbox import FAST, apply, file, order, service, standing, tre
 from wizard.agent import names, restore, transaction
 from wizard.agent.changes import Step, StepError, Timings, address, network, packages, ports
 from wizard.agent.changes.certificate import SWAP
+from wizard.agent.docker import Docker, DockerError
 from wizard.agent.host import Done, Host
 from wizard.agent.journal import Journal
 from wizard.agent.transaction import pending
@@ -835,6 +836,23 @@ def test_nginx_in_the_container_refuses(
     assert "key values mismatch" in result["detail"]
     assert cht.files == before
     assert _served(web) == leaf(old)
+
+
+def test_docker_that_does_not_answer_is_not_called_a_refusal(
+    container: tuple[PracticeHost, Container],
+    web: Web,
+    pairs: tuple[Issued, Issued],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def silent(*_: object) -> None:
+        raise DockerError("docker-timeout", "POST /containers/cht-nginx-1/restart")
+
+    host, cht = container
+    cht.details["State"] = {"Running": True, "Restarting": True}
+    monkeypatch.setattr(Docker, "restart", silent)
+    result = apply(host, order([_into(pairs[1], web)], confirm=False))
+    assert (result["state"], result["failed"]) == ("rolled-back", "certificate-failed")
+    assert result["detail"].startswith("docker-timeout: POST ")
 
 
 def test_a_container_in_a_crash_loop_is_restarted(

@@ -23,6 +23,9 @@ TESTS = {"nginx.service": ["nginx", "-t"], "apache2.service": ["apachectl", "con
 CHAIN_MODE, KEY_MODE = 0o644, 0o600
 # Docker takes a container for healthy again once it has run for ten seconds.
 HEALTHY = 15.0
+# Seconds for Docker to restart a container that it starts again and again meanwhile. Others wait
+# for it, so that on a slow machine a minute may pass.
+RESTART = 150.0
 # Both files with one command: nothing can come between the two but a power cut.
 SWAP = 'mv -f -- "$1" "$2" && mv -f -- "$3" "$4"'
 
@@ -242,14 +245,16 @@ def _reload(step: Step, before: Plain, code: str) -> None:
     try:
         if _state(step, container, code) != "running":
             # A crash loop, or stopped by hand: a start reads the pair.
-            engine.restart(container)
+            Docker(step.host, timeout=RESTART).restart(container)
         elif before["web"] == "cht3":
             _execute(engine, container, CHT3_RELOAD, code)
         else:
             _execute(engine, container, ["nginx", "-t"], code)
             _execute(engine, container, ["nginx", "-s", "reload"], code)
     except DockerError as error:
-        raise StepError(code, error.detail or error.code) from None
+        # Docker's words, not those of the web server
+        code = "certificate-failed" if code == "certificate-refused" else code
+        raise StepError(code, "%s: %s" % (error.code, error.detail)) from None
 
 
 def _execute(engine: Docker, container: str, argv: List[str], code: str) -> None:
