@@ -27,7 +27,7 @@ LISTEN = 0.5  # seconds between two looks at what the laptop says, when nothing 
 BEAT = 10.0  # seconds between two signs of life
 UNHEARD = 45.0  # seconds without the laptop's "on"
 AT_ONCE = 4000  # frames between two looks at the laptop
-SOL_PACKET, PACKET_STATISTICS = 263, 6  # linux/if_packet.h
+SOL_PACKET, PACKET_STATISTICS, PACKET_OUTGOING = 263, 6, 4  # linux/if_packet.h
 
 Say = Callable[[Dict[str, Any]], None]
 
@@ -49,8 +49,9 @@ class Watch:
         )
         own = addresses(host, interface)
         devices = frozenset(str(address) for address in arguments.get("ignored", ()))
+        self._mac = mac_of(host, interface)
         place = Place(
-            ":".join("%02x" % b for b in mac_of(host, interface)),
+            ":".join("%02x" % b for b in self._mac),
             own,
             domains,
             https,
@@ -61,11 +62,16 @@ class Watch:
         self._sightings = Sightings(place, Leases(host).of)
         self._stations: Optional[Stations] = None
         self._dropped = 0
+        self._taps: List[Any] = []
+        # At the ports of a bridge, not at itself: Docker's packet filter (br_netfilter) comes in
+        # between, and has given what is for the CHT the address of a container there.
         try:
-            self._tap = host.tap(interface, https, http)
-        except PermissionError:
-            raise ProbeError("probe-denied", interface) from None
+            for port in host.list("/sys/class/net/%s/brif" % interface) or [interface]:
+                self._taps.append(host.tap(port, https, http))
         except OSError as error:
+            self.close()
+            if isinstance(error, PermissionError):
+                raise ProbeError("probe-denied", interface) from None
             raise ProbeError("probe-link-down", "%s: %s" % (interface, error)) from None
 
     def ask(self, word: str) -> None:
@@ -78,7 +84,8 @@ class Watch:
     def run(self, listen: Callable[[], None]) -> Dict[str, Any]:
         """Watch until it is over; returns seconds, why, lost."""
         try:
-            self._tap.setblocking(False)
+            for tap in self._taps:
+                tap.setblocking(False)
             self._stations = Stations.of(self._host)
             self._say({"kind": "begun", "wifi": self._stations is not None})
             beat = self._begun
@@ -89,9 +96,7 @@ class Watch:
                 if now >= beat:
                     beat = now + BEAT
                     self._say({"kind": "beat", "lost": self._lost()})
-                sources: List[Any] = [self._tap]
-                if self._stations is not None:
-                    sources.append(self._stations)
+                sources = [*self._taps, *([self._stations] if self._stations is not None else [])]
                 if select.select(sources, [], [], LISTEN)[0]:
                     time.sleep(TICK)
                     self._gather()
@@ -106,17 +111,14 @@ class Watch:
 
     def close(self) -> None:
         """Look no more."""
-        self._tap.close()
+        for tap in self._taps:
+            tap.close()
         if self._stations is not None:
             self._stations.close()
 
     def _gather(self) -> None:
-        for _ in range(AT_ONCE):
-            try:
-                frame = self._tap.recv(1 << 13)
-            except OSError:  # nothing more, or the interface went down
-                break
-            self._sightings.hear(frame, time.monotonic() - self._begun)
+        for tap in self._taps:
+            self._hear(tap)
         if self._stations is not None:
             for what, mac in self._stations.hear():
                 self._sightings.station(what, mac, time.monotonic() - self._begun)
@@ -124,11 +126,23 @@ class Watch:
         if seen:
             self._say({"kind": "seen", "seen": seen})
 
+    def _hear(self, tap: Any) -> None:
+        for _ in range(AT_ONCE):
+            try:
+                frame, where = tap.recvfrom(1 << 13)
+            except OSError:  # nothing more, or the interface went down
+                break
+            # What a bridge only passes on was heard where it came in.
+            leaves = isinstance(where, tuple) and len(where) > 2 and where[2] == PACKET_OUTGOING
+            if not leaves or frame[6:12] == self._mac:
+                self._sightings.hear(frame, time.monotonic() - self._begun)
+
     def _lost(self) -> int:
         """Return how much was too much so far; the kernel forgets its count when it is read."""
-        with contextlib.suppress(OSError):
-            counts = self._tap.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8)
-            self._dropped += struct.unpack("II", counts)[1]
+        for tap in self._taps:
+            with contextlib.suppress(OSError):
+                counts = tap.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8)
+                self._dropped += struct.unpack("II", counts)[1]
         return self._sightings.lost + self._dropped
 
 
